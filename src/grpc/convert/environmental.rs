@@ -1,0 +1,18 @@
+//! The wire form of a 环境保护税 source and its domain form.
+
+use super::Fields;
+use crate::pb;
+use crate::tax::environmental::Source;
+
+/// Reads the wire form; every wrong field is noted in `fields`.
+pub fn source(
+    _fields: &mut Fields<'_>,
+    _wire: &pb::EnvironmentalProtectionTaxSource,
+) -> Option<Source> {
+    Some(Source {})
+}
+
+/// Writes the wire form.
+pub fn to_wire(_source: &Source) -> pb::EnvironmentalProtectionTaxSource {
+    pb::EnvironmentalProtectionTaxSource {}
+}

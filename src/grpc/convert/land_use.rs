@@ -1,0 +1,15 @@
+//! The wire form of a 城镇土地使用税 source and its domain form.
+
+use super::Fields;
+use crate::pb;
+use crate::tax::land_use::Source;
+
+/// Reads the wire form; every wrong field is noted in `fields`.
+pub fn source(_fields: &mut Fields<'_>, _wire: &pb::LandUseTaxSource) -> Option<Source> {
+    Some(Source {})
+}
+
+/// Writes the wire form.
+pub fn to_wire(_source: &Source) -> pb::LandUseTaxSource {
+    pb::LandUseTaxSource {}
+}

@@ -1,0 +1,3 @@
+//! The door (门): one file per service, one screen per RPC.
+
+pub mod convert;

@@ -1,0 +1,192 @@
+//! Policy reliefs claimed on a source (减免税), applied in the order given.
+//!
+//! Decisions G2 (each rounded once and cut to what is left of the row's tax) and S11 (a full
+//! relief over all months of a row equals the rounded tax exactly).
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::charge::{ChargeError, ReliefLine};
+use super::context::Context;
+use super::finding::Finding;
+use crate::rules::{ReliefRule, ReliefShape};
+use crate::types::{Exact, Money, Period};
+
+/// A relief as claimed on a source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReliefClaim {
+    /// The relief's stable id, such as `LU_WAREHOUSE`.
+    pub relief_id: String,
+    /// Months or days claimed; nothing means the whole row.
+    #[serde(default)]
+    pub period: Option<Period>,
+    /// Share of the base it covers (an area share, a heat-fee share), 0 to 1; nothing means all.
+    #[serde(default, with = "rust_decimal::serde::str_option")]
+    pub base_share: Option<Decimal>,
+    /// For reliefs by approval: the ratio approved, 0 to 1.
+    #[serde(default, with = "rust_decimal::serde::str_option")]
+    pub ratio: Option<Decimal>,
+    /// For reliefs by approval: the amount approved.
+    #[serde(default)]
+    pub amount: Option<Money>,
+    /// The approval or filing document (核准、备案文书号).
+    #[serde(default)]
+    pub document: String,
+}
+
+/// The row a relief is applied to.
+#[derive(Debug, Clone, Copy)]
+pub struct ReliefTarget<'a> {
+    /// The item, for reliefs limited to some.
+    pub item: &'a str,
+    /// The row's period; its months carry the tax evenly.
+    pub period: Period,
+    /// The unrounded tax of the row (or the rounded one as an exact value where the law relieves
+    /// the rounded tax, decision S9).
+    pub exact_tax: Exact,
+    /// The rounded tax of the row.
+    pub tax_amount: Money,
+}
+
+/// Applies the claims in order. `field` is the path of the claims list, for refusals.
+///
+/// # Errors
+/// A refusal (`RELIEF_UNKNOWN`, `RELIEF_OUT_OF_DATE`, `RELIEF_WRONG_ITEM`, `RELIEF_INPUT`) for the
+/// first claim that the law does not allow.
+pub fn apply_reliefs(
+    ctx: &Context<'_>,
+    claims: &[ReliefClaim],
+    target: ReliefTarget<'_>,
+    field: &str,
+) -> Result<Vec<ReliefLine>, ChargeError> {
+    let mut lines: Vec<ReliefLine> = Vec::new();
+    let mut left = target.tax_amount;
+    for (place, claim) in claims.iter().enumerate() {
+        let field = format!("{field}[{place}]");
+        let rule = rule_of(ctx, claim, target, &field)?;
+        let Some(period) = effective_period(rule, claim, target, &field)? else {
+            continue;
+        };
+        let amount = amount(rule, claim, target, period, &lines, &field)?
+            .min(left)
+            .or_zero();
+        left = left.minus(amount)?;
+        if !amount.is_zero() {
+            lines.push(ReliefLine {
+                relief_id: rule.id.clone(),
+                code: rule.code.clone(),
+                name_zh: rule.name_zh.clone(),
+                period,
+                amount,
+            });
+        }
+    }
+    Ok(lines)
+}
+
+fn rule_of<'a>(
+    ctx: &Context<'a>,
+    claim: &ReliefClaim,
+    target: ReliefTarget<'_>,
+    field: &str,
+) -> Result<&'a ReliefRule, ChargeError> {
+    let rule = ctx.rules.relief(&claim.relief_id).ok_or_else(|| {
+        Finding::error(
+            "RELIEF_UNKNOWN",
+            format!("{field}.relief_id"),
+            format!("没有名为 {} 的减免税项目", claim.relief_id),
+            format!("there is no relief called {}", claim.relief_id),
+            "",
+        )
+    })?;
+    if !rule.items.is_empty() && !rule.items.iter().any(|item| item == target.item) {
+        return Err(Finding::error(
+            "RELIEF_WRONG_ITEM",
+            format!("{field}.relief_id"),
+            format!("减免税项目 {} 不适用于 {}", rule.name_zh, target.item),
+            format!("relief {} does not apply to {}", rule.id, target.item),
+            rule.source.cite.clone(),
+        )
+        .into());
+    }
+    Ok(rule)
+}
+
+/// The claim's days, the row's days and the rule's days in common. Outside the rule's days a claim
+/// for the whole row is simply shorter; one that has no common day with the rule is refused.
+fn effective_period(
+    rule: &ReliefRule,
+    claim: &ReliefClaim,
+    target: ReliefTarget<'_>,
+    field: &str,
+) -> Result<Option<Period>, ChargeError> {
+    let Some(claimed) = claim.period.unwrap_or(target.period).overlap(target.period) else {
+        return Ok(None);
+    };
+    let in_force = Period::new(rule.from, rule.to.unwrap_or(jiff::civil::Date::MAX)).ok();
+    match in_force.and_then(|days| days.overlap(claimed)) {
+        Some(period) => Ok(Some(period)),
+        None => Err(Finding::error(
+            "RELIEF_OUT_OF_DATE",
+            format!("{field}.relief_id"),
+            format!("减免税项目 {} 在 {claimed} 不在有效期内", rule.name_zh),
+            format!("relief {} is not in force in {claimed}", rule.id),
+            rule.source.cite.clone(),
+        )
+        .into()),
+    }
+}
+
+fn amount(
+    rule: &ReliefRule,
+    claim: &ReliefClaim,
+    target: ReliefTarget<'_>,
+    period: Period,
+    before: &[ReliefLine],
+    field: &str,
+) -> Result<Money, ChargeError> {
+    let missing = |name: &str| {
+        Finding::error(
+            "RELIEF_INPUT",
+            format!("{field}.{name}"),
+            format!("减免税项目 {} 需要填写核准的金额或比例", rule.name_zh),
+            format!("relief {} needs the approved amount or ratio", rule.id),
+            rule.source.cite.clone(),
+        )
+    };
+    let ratio = match (rule.shape, claim.ratio, claim.amount) {
+        (ReliefShape::ByInput, None, Some(amount)) => return Ok(amount),
+        (ReliefShape::ByInput, Some(ratio), None) => ratio,
+        (ReliefShape::ByInput, _, _) => return Err(missing("amount").into()),
+        (ReliefShape::Full, None, None) => Decimal::ONE,
+        (ReliefShape::Ratio(ratio), None, None) => ratio,
+        (ReliefShape::Full | ReliefShape::Ratio(_), _, _) => return Err(missing("ratio").into()),
+    };
+    let share = claim.base_share.unwrap_or(Decimal::ONE);
+    let unit = |value: Decimal| Decimal::ZERO <= value && value <= Decimal::ONE;
+    if !unit(share) || !unit(ratio) {
+        return Err(Finding::error(
+            "RELIEF_INPUT",
+            field,
+            "减免比例和份额应在 0 与 1 之间",
+            "a ratio or share must lie between 0 and 1",
+            rule.source.cite.clone(),
+        )
+        .into());
+    }
+    // All of the tax over all months is the rounded tax itself, not a second rounding.
+    if share == Decimal::ONE && ratio == Decimal::ONE && period.covers(target.period) {
+        return Ok(target.tax_amount);
+    }
+    let mut base = target.exact_tax;
+    if matches!(rule.shape, ReliefShape::ByInput) && !before.is_empty() {
+        // Hardship by ratio: on what the policy reliefs leave (decision RE2).
+        base = base.sub(Exact::from(Money::sum(
+            before.iter().map(|line| line.amount),
+        )?))?;
+    }
+    let months = Exact::from(period.month_count()).div(target.period.month_count())?;
+    let exact = base.mul(ratio)?.mul(share)?.mul(months)?;
+    Ok(exact.round_to_fen()?)
+}
