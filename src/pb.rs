@@ -1,7 +1,15 @@
 //! The generated wire types; nothing else. Seen by `grpc`, `gateway` and the command line only.
-#![allow(missing_docs, reason = "generated; the comments stand in the proto files")]
+#![allow(
+    missing_docs,
+    reason = "generated; the comments stand in the proto files"
+)]
 #![allow(clippy::all, reason = "generated")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "generated")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "generated"
+)]
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/mod.rs"));

@@ -39,12 +39,6 @@ struct RawValue {
     from: String,
     to: Option<String>,
     value: String,
-    #[serde(flatten)]
-    source: RawCitation,
-}
-
-#[derive(Deserialize)]
-struct RawCitation {
     cite: String,
     status: RawStatus,
     checked_on: String,
@@ -246,8 +240,7 @@ impl Reader<'_> {
                     self.content(&id, format!("the row from {from} overlaps the one before"))
                 );
             }
-            let source = row.source;
-            let source = self.citation(&id, source.cite, source.status, &source.checked_on)?;
+            let source = self.citation(&id, row.cite, row.status, &row.checked_on)?;
             rows.push(Dated {
                 from,
                 to,

@@ -21,6 +21,10 @@ pub struct Overflow;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exact(Ratio<i128>);
 
+#[expect(
+    clippy::should_implement_trait,
+    reason = "the operators cannot fail; these are checked and return an error"
+)]
 impl Exact {
     /// Zero.
     pub const ZERO: Self = Self(Ratio::new_raw(0, 1));

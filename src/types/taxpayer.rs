@@ -99,7 +99,8 @@ impl TaxpayerId {
         if self.kind() != TaxpayerIdKind::CreditCode {
             return true;
         }
-        let (Some(body), Some(check)) = (self.0.get(8..16), self.0.bytes().nth(16)) else {
+        let (Some(body), Some(check)) = (self.0.get(8..16), self.0.as_bytes().get(16).copied())
+        else {
             return false;
         };
         organisation_check(body) == Some(check)
@@ -165,7 +166,7 @@ fn check_credit_code(code: &str) -> Result<(), Invalid> {
         .map(|(byte, weight)| value(byte).and_then(|v| u32::try_from(v).ok()).unwrap_or(0) * weight)
         .sum();
     let check = CREDIT_ALPHABET.get(((31 - sum % 31) % 31) as usize);
-    if check.copied() == code.bytes().nth(17) {
+    if check.copied() == code.as_bytes().get(17).copied() {
         Ok(())
     } else {
         Err(wrong_check())
@@ -193,7 +194,7 @@ fn check_legacy15(code: &str) -> Result<(), Invalid> {
             "the first six places must be the digits of a division",
         ));
     }
-    let (Some(body), Some(check)) = (code.get(6..14), code.bytes().nth(14)) else {
+    let (Some(body), Some(check)) = (code.get(6..14), code.as_bytes().get(14).copied()) else {
         return Err(charset());
     };
     match organisation_check(body) {
@@ -205,7 +206,7 @@ fn check_legacy15(code: &str) -> Result<(), Invalid> {
 
 fn check_person(code: &str) -> Result<(), Invalid> {
     let digits = code.bytes().take(17).all(|byte| byte.is_ascii_digit());
-    let last = code.bytes().nth(17);
+    let last = code.as_bytes().get(17).copied();
     if !digits || !last.is_some_and(|byte| byte.is_ascii_digit() || byte == b'X') {
         return Err(charset());
     }
