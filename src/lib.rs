@@ -11,4 +11,12 @@ pub mod rules;
 
 pub mod tax;
 
+pub mod clock;
+
+pub mod signing;
+
+pub mod filing;
+
+pub mod store;
+
 pub mod grpc;

@@ -1,0 +1,77 @@
+//! Time is handed in: the only place that reads the system's clock.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+
+/// China Standard Time has been UTC+8 without daylight saving since 1991.
+const CHINA: Offset = Offset::constant(8);
+
+/// Where the service takes its time from.
+#[derive(Debug)]
+pub enum Clock {
+    /// The system's clock.
+    System,
+    /// The sandbox's: the system's clock moved by an offset that survives a restart.
+    Sandbox(SandboxClock),
+}
+
+/// A clock that can be set (`SandboxService.SetClock`).
+#[derive(Debug)]
+pub struct SandboxClock {
+    offset_micros: AtomicI64,
+    file: PathBuf,
+}
+
+impl Clock {
+    /// A sandbox clock whose offset is kept in a file of the data directory.
+    pub fn sandbox(file: PathBuf) -> Self {
+        let kept = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
+        Self::Sandbox(SandboxClock { offset_micros: AtomicI64::new(kept.unwrap_or(0)), file })
+    }
+
+    /// The instant.
+    pub fn now(&self) -> Timestamp {
+        let system = system_now();
+        match self {
+            Self::System => system,
+            Self::Sandbox(clock) => {
+                let offset = clock.offset_micros.load(Ordering::SeqCst);
+                system.saturating_add(SignedDuration::from_micros(offset)).unwrap_or(system)
+            }
+        }
+    }
+
+    /// The civil day in China.
+    pub fn today(&self) -> Date {
+        day_in_china(self.now())
+    }
+
+    /// Sets a sandbox clock; nothing means the system's time. False on a system clock, which
+    /// cannot be set.
+    ///
+    /// # Errors
+    /// When the offset cannot be kept.
+    pub fn set(&self, instant: Option<Timestamp>) -> std::io::Result<bool> {
+        let Self::Sandbox(clock) = self else { return Ok(false) };
+        let offset = instant.map_or(0, |instant| {
+            i64::try_from(instant.duration_since(system_now()).as_micros()).unwrap_or(0)
+        });
+        std::fs::write(&clock.file, offset.to_string())?;
+        clock.offset_micros.store(offset, Ordering::SeqCst);
+        Ok(true)
+    }
+}
+
+/// The civil day in China at an instant.
+pub fn day_in_china(instant: Timestamp) -> Date {
+    TimeZone::fixed(CHINA).to_datetime(instant).date()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that may read the system's clock")]
+fn system_now() -> Timestamp {
+    Timestamp::now()
+}

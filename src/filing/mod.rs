@@ -1,0 +1,25 @@
+//! The life of one declaration, in the order of the procedure (申报): pure decisions.
+//!
+//! 税源采集 → 应申报 → 申报表生成 → 校验 → 提交 → 缴款 → 完税证明. Nothing here reads a clock, a
+//! database or the wire; every transition consumes the old state.
+
+mod declaration;
+mod draw;
+mod form;
+mod payment;
+mod refusal;
+mod source;
+mod validation;
+mod voucher;
+mod words;
+
+pub use declaration::{
+    Content, Covered, Declaration, DeclarationState, Line, Submission, Totals,
+};
+pub use draw::{Drawing, Obligation, Reason, Scope, draw};
+pub use form::{FormRow, ScheduleRow, form_rows, relief_schedule};
+pub use payment::{BankAnswer, Payment, PaymentRow, PaymentState, Quote, quote};
+pub use refusal::Refusal;
+pub use source::{SourceRecord, SourceState, Taxpayer};
+pub use voucher::{Voucher, VoucherBody, VoucherRow, VoucherState};
+pub use words::in_words;

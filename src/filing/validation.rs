@@ -1,0 +1,117 @@
+//! Checks over the whole form (整表校验), beside those each tax makes on its own sources.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use super::declaration::Line;
+use crate::tax::{Charge, Finding, Provenance};
+use crate::types::{Money, TaxKind};
+
+/// Values of law that were applied without being confirmed: each is named once per source.
+pub fn applied(charges: &[Charge]) -> Vec<Finding> {
+    let mut seen = BTreeSet::new();
+    let mut findings = Vec::new();
+    for applied in charges.iter().flat_map(|charge| &charge.applied) {
+        if !seen.insert((&applied.parameter_id, applied.value)) {
+            continue;
+        }
+        let (id, value) = (&applied.parameter_id, applied.value);
+        match &applied.provenance {
+            Provenance::Rule { unconfirmed: true, cite, .. } => findings.push(Finding::warning(
+                "RULE_UNCONFIRMED",
+                "",
+                format!("参数 {id} = {value} 尚未核实，请以主管税务机关口径为准"),
+                format!("parameter {id} = {value} is not confirmed; ask the tax authority"),
+                cite.clone(),
+            )),
+            Provenance::Stated { document } => findings.push(Finding::warning(
+                "RATE_STATED",
+                "",
+                format!("参数 {id} = {value} 由申报人按“{document}”列明，不在规则库中"),
+                format!("parameter {id} = {value} is stated under '{document}', not in the rule pack"),
+                document.clone(),
+            )),
+            Provenance::Rule { .. } => {}
+        }
+    }
+    findings
+}
+
+/// The due day was computed without a published holiday calendar.
+pub fn deadline_unknown(due_on: Date) -> Finding {
+    Finding::warning(
+        "DDL_UNKNOWN",
+        "",
+        format!("该年度节假日安排尚未公布，期限 {due_on} 为推算"),
+        format!("no holiday calendar is published for the year; {due_on} is computed"),
+        "税收征收管理法实施细则 第一百零九条",
+    )
+}
+
+/// Identities of the form and facts of one tax that call for another.
+pub fn whole_form(lines: &[Line]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut seen = BTreeSet::new();
+    for line in lines {
+        let charge = &line.charge;
+        let key = (line.source_id, &charge.item, &charge.detail, charge.period);
+        if !seen.insert(key) {
+            findings.push(Finding::error(
+                "FORM_DUP",
+                format!("lines[{}]", line.number - 1),
+                "同一税源、税目、所属期重复申报",
+                "the same source, item and period stand twice",
+                "",
+            ));
+        }
+        let relief = charge.relief().unwrap_or(Money::from_fen(i64::MAX));
+        if relief.is_negative() || relief > charge.tax_amount.or_zero() {
+            findings.push(
+                Finding::error(
+                    "FORM_RELIEF_CAP",
+                    format!("lines[{}].relief_yuan", line.number - 1),
+                    "减免税额应在零与应纳税额之间",
+                    "the relief must lie between zero and the tax",
+                    "",
+                )
+                .numbers(charge.tax_amount, relief),
+            );
+        }
+    }
+    findings.extend(across_taxes(lines));
+    findings
+}
+
+/// A transfer calls for stamp tax; a building stands on a plot.
+fn across_taxes(lines: &[Line]) -> Vec<Finding> {
+    let of = |tax: TaxKind| lines.iter().filter(move |line| line.charge.tax == tax);
+    let mut findings = Vec::new();
+    if let Some(transfer) = of(TaxKind::LandAppreciationTax).next()
+        && !of(TaxKind::StampTax).any(|line| line.charge.item.contains("REAL_TRANSFER"))
+    {
+        findings.push(Finding::warning(
+            "X_TRANSFER_WITHOUT_STAMP",
+            format!("lines[{}]", transfer.number - 1),
+            "有土地增值税转让行，但没有相应的产权转移书据印花税行",
+            "a transfer bears land appreciation tax, but no stamp tax line for its document",
+            "印花税法 附：印花税税目税率表",
+        ));
+    }
+    let has = |tax: TaxKind| of(tax).next().is_some();
+    if has(TaxKind::RealEstateTax) && !has(TaxKind::LandUseTax) {
+        findings.push(Finding::hint(
+            "X_BUILDING_WITHOUT_PLOT",
+            "lines",
+            "有房产税行，但没有城镇土地使用税行",
+            "there is real estate tax, but no land use tax",
+            "城镇土地使用税暂行条例 第二条",
+        ));
+    }
+    findings
+}
+
+/// Errors first, then warnings, then hints; within one severity as they were found.
+pub fn in_order(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| finding.severity);
+}

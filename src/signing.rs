@@ -1,0 +1,65 @@
+//! Signing vouchers: a provider behind a trait, so that SM2 can be added beside Ed25519.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
+
+/// Signs texts and says with which public key.
+pub trait Signer: std::fmt::Debug + Send + Sync {
+    /// The signature over a text, hex.
+    fn sign(&self, text: &str) -> String;
+    /// The public key, hex.
+    fn public_key(&self) -> String;
+}
+
+/// Ed25519 with a key kept in the data directory.
+#[derive(Debug)]
+pub struct Ed25519Signer(SigningKey);
+
+impl Ed25519Signer {
+    /// Reads the key file, or makes one that only its owner can read.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made, or does not hold a key.
+    pub fn open(file: &Path) -> std::io::Result<Self> {
+        let bad = |what: &str| std::io::Error::other(format!("{}: {what}", file.display()));
+        if !file.exists() {
+            let mut seed = [0_u8; 32];
+            getrandom::fill(&mut seed).map_err(|error| bad(&error.to_string()))?;
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut out = options.open(file)?;
+            out.write_all(hex::encode(seed).as_bytes())?;
+            out.sync_all()?;
+        }
+        let text = std::fs::read_to_string(file)?;
+        let bytes = hex::decode(text.trim()).map_err(|_| bad("is not hex"))?;
+        let seed = <[u8; 32]>::try_from(bytes).map_err(|_| bad("is not a 32-byte key"))?;
+        Ok(Self(SigningKey::from_bytes(&seed)))
+    }
+}
+
+impl Signer for Ed25519Signer {
+    fn sign(&self, text: &str) -> String {
+        hex::encode(self.0.sign(text.as_bytes()).to_bytes())
+    }
+
+    fn public_key(&self) -> String {
+        hex::encode(self.0.verifying_key().to_bytes())
+    }
+}
+
+/// True when the hex signature over the text was made with the hex public key.
+pub fn verify(text: &str, signature: &str, public_key: &str) -> bool {
+    fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+        hex::decode(text).ok()?.try_into().ok()
+    }
+    let (Some(key), Some(signature)) = (bytes::<32>(public_key), bytes::<64>(signature)) else {
+        return false;
+    };
+    VerifyingKey::from_bytes(&key)
+        .is_ok_and(|key| key.verify(text.as_bytes(), &Signature::from_bytes(&signature)).is_ok())
+}

@@ -1,0 +1,176 @@
+//! Payments.
+
+use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use crate::filing::{Payment, PaymentState};
+use crate::types::{
+    DeclarationId, Invalid, PaymentId, TaxAuthority, TaxpayerKey, Treasury, VoucherNumber,
+};
+
+const TABLE: &str = "payment";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    taxpayer_id: String,
+    payment_id: String,
+    declaration_id: String,
+    order_rows: String,
+    authority: String,
+    treasury: String,
+    agreement: String,
+    created_at: i64,
+    state: String,
+    bank_reference: Option<String>,
+    failure: Option<String>,
+    voucher_number: Option<String>,
+    settled_at: Option<i64>,
+    version: i64,
+}
+
+impl TryFrom<Row> for Payment {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let bad = |error: Invalid| StoreError::value(TABLE, error);
+        Ok(Self {
+            id: PaymentId::parse(&row.payment_id).map_err(bad)?,
+            taxpayer: TaxpayerKey::parse(&row.taxpayer_id).map_err(bad)?,
+            declaration: DeclarationId::parse(&row.declaration_id).map_err(bad)?,
+            state: PaymentState::from_name(&row.state)
+                .ok_or_else(|| StoreError::value(TABLE, &row.state))?,
+            order: serde_json::from_str(&row.order_rows)
+                .map_err(|error| StoreError::json(TABLE, &error))?,
+            authority: TaxAuthority::parse(&row.authority).map_err(bad)?,
+            treasury: Treasury::parse(&row.treasury).map_err(bad)?,
+            agreement: row.agreement,
+            bank_reference: row.bank_reference,
+            failure: row.failure,
+            voucher: row
+                .voucher_number
+                .map(|number| VoucherNumber::parse(&number))
+                .transpose()
+                .map_err(bad)?,
+            created_at: instant(TABLE, row.created_at)?,
+            settled_at: row.settled_at.map(|at| instant(TABLE, at)).transpose()?,
+            version: row.version,
+        })
+    }
+}
+
+impl Tx {
+    /// Keeps a new payment. The unique index refuses a second live one of a declaration.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`].
+    pub async fn insert_payment(&mut self, payment: &Payment) -> Result<(), StoreError> {
+        let order = serde_json::to_string(&payment.order)
+            .map_err(|error| StoreError::json(TABLE, &error))?;
+        let rpc = self.rpc;
+        let done = on_backend!(self, conn => sqlx::query(
+            "INSERT INTO payment (taxpayer_id, payment_id, declaration_id, order_rows,
+             principal_fen, surcharge_fen, authority, treasury, agreement, created_at, state,
+             version, updated_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        )
+        .bind(payment.taxpayer.to_string())
+        .bind(payment.id.to_string())
+        .bind(payment.declaration.to_string())
+        .bind(order)
+        .bind(payment.order.principal.fen())
+        .bind(payment.order.surcharge.fen())
+        .bind(payment.authority.as_str())
+        .bind(payment.treasury.as_str())
+        .bind(&payment.agreement)
+        .bind(micros(payment.created_at))
+        .bind(payment.state.name())
+        .bind(payment.version)
+        .bind(rpc)
+        .execute(conn)
+        .await)?;
+        one_row(TABLE, done.rows_affected())
+    }
+
+    /// Keeps a payment's new state, its version raised by one.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] when somebody else changed it first.
+    pub async fn update_payment(&mut self, payment: &Payment) -> Result<(), StoreError> {
+        let rpc = self.rpc;
+        let done = on_backend!(self, conn => sqlx::query(
+            "UPDATE payment SET state = $1, bank_reference = $2, failure = $3,
+             voucher_number = $4, settled_at = $5, version = $6, updated_by = $7
+             WHERE taxpayer_id = $8 AND payment_id = $9 AND version = $6 - 1",
+        )
+        .bind(payment.state.name())
+        .bind(payment.bank_reference.as_deref())
+        .bind(payment.failure.as_deref())
+        .bind(payment.voucher.as_ref().map(VoucherNumber::as_str))
+        .bind(payment.settled_at.map(micros))
+        .bind(payment.version)
+        .bind(rpc)
+        .bind(payment.taxpayer.to_string())
+        .bind(payment.id.to_string())
+        .execute(conn)
+        .await)?;
+        one_row(TABLE, done.rows_affected())
+    }
+
+    /// Reads a payment.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn payment(
+        &mut self,
+        taxpayer: TaxpayerKey,
+        payment: PaymentId,
+    ) -> Result<Option<Payment>, StoreError> {
+        let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT taxpayer_id, payment_id, declaration_id, order_rows, authority, treasury,
+             agreement, created_at, state, bank_reference, failure, voucher_number, settled_at,
+             version FROM payment WHERE taxpayer_id = $1 AND payment_id = $2",
+        )
+        .bind(taxpayer.to_string())
+        .bind(payment.to_string())
+        .fetch_optional(conn)
+        .await)?;
+        row.map(Payment::try_from).transpose()
+    }
+
+    /// The live payment of a declaration.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn live_payment_of(
+        &mut self,
+        taxpayer: TaxpayerKey,
+        declaration: DeclarationId,
+    ) -> Result<Option<Payment>, StoreError> {
+        let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT taxpayer_id, payment_id, declaration_id, order_rows, authority, treasury,
+             agreement, created_at, state, bank_reference, failure, voucher_number, settled_at,
+             version FROM payment WHERE taxpayer_id = $1 AND declaration_id = $2
+             AND state NOT IN ('FAILED', 'REVERSED', 'REFUNDED')",
+        )
+        .bind(taxpayer.to_string())
+        .bind(declaration.to_string())
+        .fetch_optional(conn)
+        .await)?;
+        row.map(Payment::try_from).transpose()
+    }
+
+    /// Payments whose bank answer is not known, over all taxpayers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn payments_to_resolve(&mut self, limit: i64) -> Result<Vec<Payment>, StoreError> {
+        let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT taxpayer_id, payment_id, declaration_id, order_rows, authority, treasury,
+             agreement, created_at, state, bank_reference, failure, voucher_number, settled_at,
+             version FROM payment WHERE state IN ('SENT', 'CONFIRMING')
+             ORDER BY created_at LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?;
+        rows.into_iter().map(Payment::try_from).collect()
+    }
+}

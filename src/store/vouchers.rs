@@ -1,0 +1,156 @@
+//! Vouchers.
+
+use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use crate::filing::{Voucher, VoucherState};
+use crate::types::{TaxpayerKey, VoucherNumber};
+
+const TABLE: &str = "voucher";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    taxpayer_id: String,
+    state: String,
+    signed_text: String,
+    signature: String,
+    public_key: String,
+    created_at: i64,
+}
+
+impl TryFrom<Row> for Voucher {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            taxpayer: TaxpayerKey::parse(&row.taxpayer_id)
+                .map_err(|error| StoreError::value(TABLE, error))?,
+            state: VoucherState::from_name(&row.state)
+                .ok_or_else(|| StoreError::value(TABLE, &row.state))?,
+            body: serde_json::from_str(&row.signed_text)
+                .map_err(|error| StoreError::json(TABLE, &error))?,
+            signed_text: row.signed_text,
+            signature: row.signature,
+            public_key: row.public_key,
+            created_at: instant(TABLE, row.created_at)?,
+        })
+    }
+}
+
+impl Tx {
+    /// Keeps a new voucher. The unique indexes refuse a number twice and a second live voucher of
+    /// a payment.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`].
+    pub async fn insert_voucher(&mut self, voucher: &Voucher) -> Result<(), StoreError> {
+        let body = &voucher.body;
+        let rpc = self.rpc;
+        let done = on_backend!(self, conn => sqlx::query(
+            "INSERT INTO voucher_number_claim (voucher_number, taxpayer_id) VALUES ($1, $2)",
+        )
+        .bind(body.voucher_number.as_str())
+        .bind(voucher.taxpayer.to_string())
+        .execute(conn)
+        .await)?;
+        one_row("voucher_number_claim", done.rows_affected())?;
+        let done = on_backend!(self, conn => sqlx::query(
+            "INSERT INTO voucher (taxpayer_id, voucher_number, payment_id, declaration_id,
+             total_fen, signed_text, signature, public_key, created_at, state, updated_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(voucher.taxpayer.to_string())
+        .bind(body.voucher_number.as_str())
+        .bind(body.payment_id.to_string())
+        .bind(body.declaration_id.to_string())
+        .bind(body.total.fen())
+        .bind(&voucher.signed_text)
+        .bind(&voucher.signature)
+        .bind(&voucher.public_key)
+        .bind(micros(voucher.created_at))
+        .bind(voucher.state.name())
+        .bind(rpc)
+        .execute(conn)
+        .await)?;
+        one_row(TABLE, done.rows_affected())
+    }
+
+    /// True when the number is taken.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn voucher_number_taken(
+        &mut self,
+        number: &VoucherNumber,
+    ) -> Result<bool, StoreError> {
+        Ok(self.voucher_owner(number).await?.is_some())
+    }
+
+    async fn voucher_owner(
+        &mut self,
+        number: &VoucherNumber,
+    ) -> Result<Option<String>, StoreError> {
+        let row: Option<(String,)> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT taxpayer_id FROM voucher_number_claim WHERE voucher_number = $1",
+        )
+        .bind(number.as_str())
+        .fetch_optional(conn)
+        .await)?;
+        Ok(row.map(|(owner,)| owner))
+    }
+
+    /// Reads a voucher of a taxpayer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn voucher(
+        &mut self,
+        taxpayer: TaxpayerKey,
+        number: &VoucherNumber,
+    ) -> Result<Option<Voucher>, StoreError> {
+        let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT taxpayer_id, state, signed_text, signature, public_key, created_at
+             FROM voucher WHERE taxpayer_id = $1 AND voucher_number = $2",
+        )
+        .bind(taxpayer.to_string())
+        .bind(number.as_str())
+        .fetch_optional(conn)
+        .await)?;
+        row.map(Voucher::try_from).transpose()
+    }
+
+    /// Reads a voucher by its number alone, for public verification.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn voucher_by_number(
+        &mut self,
+        number: &VoucherNumber,
+    ) -> Result<Option<Voucher>, StoreError> {
+        let Some(owner) = self.voucher_owner(number).await? else { return Ok(None) };
+        let owner =
+            TaxpayerKey::parse(&owner).map_err(|error| StoreError::value(TABLE, error))?;
+        self.voucher(owner, number).await
+    }
+
+    /// Lists a taxpayer's vouchers, newest first, before an instant in microseconds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn vouchers_before(
+        &mut self,
+        taxpayer: TaxpayerKey,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<Voucher>, StoreError> {
+        let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT taxpayer_id, state, signed_text, signature, public_key, created_at
+             FROM voucher WHERE taxpayer_id = $1 AND created_at < $2
+             ORDER BY created_at DESC LIMIT $3",
+        )
+        .bind(taxpayer.to_string())
+        .bind(before)
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?;
+        rows.into_iter().map(Voucher::try_from).collect()
+    }
+}
