@@ -47,12 +47,10 @@ pub(super) fn line(
 ) -> Result<Option<Charge>, ChargeError> {
     let runs = spans::taxed(source, year);
     let already_paid = paid(source, year)?;
-    let (first, last) = match (runs.first(), runs.last()) {
-        (Some(first), Some(last)) => (*first, *last),
-        _ if already_paid.is_zero() => return Ok(None),
-        // All of it is refundable: a line of zero tax against what was paid.
-        _ => (year, year),
-    };
+    // Without a taxed month but with payments, a line of zero tax shows what is refundable.
+    if runs.is_empty() && already_paid.is_zero() {
+        return Ok(None);
+    }
     let classed = class::of(source, ctx, year)?;
     let rates = rates(source, ctx, year, &classed)?;
     let annual = classed
@@ -65,22 +63,7 @@ pub(super) fn line(
         parts.push((*run, exact.round_to_fen()?));
     }
     let one = Money::sum(parts.iter().map(|(_, tax)| *tax))?;
-    let reliefs = if runs.is_empty() {
-        Vec::new()
-    } else {
-        let target = ReliefTarget {
-            item: &classed.item,
-            period: Period::months_between(first.first_month(), last.last_month()),
-            // The law relieves the rounded tax of the vehicle.
-            exact_tax: Exact::from(one),
-            tax_amount: one,
-        };
-        let mut lines = apply_reliefs(ctx, &source.reliefs, target, "reliefs")?;
-        for line in &mut lines {
-            line.amount = times(line.amount, source.count)?;
-        }
-        lines
-    };
+    let reliefs = reliefs(source, ctx, &classed.item, &runs, one)?;
     let tax_amount = times(one, source.count)?;
     let steps = if ctx.explain {
         steps(
@@ -118,6 +101,31 @@ pub(super) fn line(
         applied,
         steps,
     }))
+}
+
+/// The reliefs of all vehicles of the source; `one` is the rounded tax of one of them, which is
+/// what the law relieves.
+fn reliefs(
+    source: &Source,
+    ctx: &Context<'_>,
+    item: &str,
+    runs: &[Period],
+    one: Money,
+) -> Result<Vec<ReliefLine>, ChargeError> {
+    let (Some(first), Some(last)) = (runs.first(), runs.last()) else {
+        return Ok(Vec::new());
+    };
+    let target = ReliefTarget {
+        item,
+        period: Period::months_between(first.first_month(), last.last_month()),
+        exact_tax: Exact::from(one),
+        tax_amount: one,
+    };
+    let mut lines = apply_reliefs(ctx, &source.reliefs, target, "reliefs")?;
+    for line in &mut lines {
+        line.amount = times(line.amount, source.count)?;
+    }
+    Ok(lines)
 }
 
 fn rates(

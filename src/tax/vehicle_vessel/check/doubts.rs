@@ -145,7 +145,7 @@ fn beside(source: &Source, year: Period) -> Vec<Finding> {
     if vehicle && year.contains(source.acquired_on) && source.seller_tax_certificate.is_empty() {
         findings.push(Finding::hint(
             "VV_X1",
-            "acquired_on",
+            "acquired_date",
             "本年度新购车辆应有车辆购置税完税记录",
             "a vehicle bought this year should have a vehicle purchase tax record",
             "车辆购置税法 第十三条",

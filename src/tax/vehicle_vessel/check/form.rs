@@ -18,7 +18,8 @@ const PLATE_ENDINGS: &str = "挂学警港澳领";
 pub(super) fn refusals(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     let vin = source.vin.as_str();
-    if !vin.is_empty() && !(vin.len() == VIN_LENGTH && vin.chars().all(is_vin_letter)) {
+    let vin_fits = vin.len() == VIN_LENGTH && vin.chars().all(is_vin_letter);
+    if !vin.is_empty() && !vin_fits {
         findings.push(
             Finding::error(
                 "VV_V1",
@@ -32,7 +33,8 @@ pub(super) fn refusals(source: &Source) -> Vec<Finding> {
     }
     let code = source.vessel_code.as_str();
     let shaped = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit();
-    if !code.is_empty() && !(code.len() == VESSEL_CODE_LENGTH && code.chars().all(shaped)) {
+    let code_fits = code.len() == VESSEL_CODE_LENGTH && code.chars().all(shaped);
+    if !code.is_empty() && !code_fits {
         findings.push(
             Finding::error(
                 "VV_V3",
@@ -44,6 +46,14 @@ pub(super) fn refusals(source: &Source) -> Vec<Finding> {
             .numbers(VESSEL_CODE_LENGTH, code.chars().count()),
         );
     }
+    findings.extend(kinds(source));
+    findings
+}
+
+/// Numbers on a source of several, or of the other kind.
+fn kinds(source: &Source) -> Vec<Finding> {
+    let (vin, code) = (source.vin.as_str(), source.vessel_code.as_str());
+    let mut findings = Vec::new();
     let named = !vin.is_empty() || !code.is_empty() || !source.plate.is_empty();
     if source.count > 1 && named {
         findings.push(

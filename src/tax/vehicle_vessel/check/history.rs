@@ -1,6 +1,6 @@
 //! Events and earlier payments that cannot be as stated (V9, V13).
 
-use super::super::source::{EventKind, PaymentKind, Source};
+use super::super::source::{EventKind, Payment, PaymentKind, Source};
 use super::super::spans;
 use crate::tax::Finding;
 use crate::types::Money;
@@ -25,7 +25,7 @@ fn before_acquisition(source: &Source) -> Vec<Finding> {
         .map(|(place, event)| {
             Finding::error(
                 "VV_V9",
-                format!("events[{place}].on"),
+                format!("events[{place}].event_date"),
                 format!("{} 早于取得日期 {}", event.on, source.acquired_on),
                 format!(
                     "{} is before the acquisition on {}",
@@ -98,9 +98,7 @@ fn payments(source: &Source) -> Vec<Finding> {
         let of_year = source.payments.iter().filter(|paid| paid.tax_year == year);
         let (refunded, paid): (Vec<_>, Vec<_>) =
             of_year.partition(|paid| paid.kind == PaymentKind::Refunded);
-        let sum = |list: Vec<&super::super::source::Payment>| {
-            Money::sum(list.into_iter().map(|payment| payment.amount))
-        };
+        let sum = |list: Vec<&Payment>| Money::sum(list.into_iter().map(|payment| payment.amount));
         if let (Ok(refunded), Ok(paid)) = (sum(refunded), sum(paid))
             && refunded > paid
         {
