@@ -199,7 +199,7 @@ fn land_use_cases() {
 
 #[test]
 fn vehicle_vessel_cases() {
-    run("vehicle_vessel", 0);
+    run("vehicle_vessel", 138);
 }
 
 #[test]

@@ -1,15 +1,330 @@
 //! The wire form of a 车船税 source and its domain form.
 
+use rust_decimal::Decimal;
+
 use super::Fields;
 use crate::pb;
-use crate::tax::vehicle_vessel::Source;
+use crate::tax::vehicle_vessel::{
+    Energy, Event, EventKind, Kind, Payment, PaymentKind, Source, WithheldTreatment,
+};
+use crate::tax::{ReliefClaim, StatedRate};
+use crate::types::Invalid;
+
+const COUNT_MAX: u32 = 100_000;
+const DISPLACEMENT_MAX: u32 = 100_000;
+const SEATS_MAX: u32 = 1000;
+const LIST_MAX: usize = 50;
+const QUANTITY_SCALE: usize = 6;
 
 /// Reads the wire form; every wrong field is noted in `fields`.
-pub fn source(_fields: &mut Fields<'_>, _wire: &pb::VehicleVesselTaxSource) -> Option<Source> {
-    Some(Source {})
+pub fn source(fields: &mut Fields<'_>, wire: &pb::VehicleVesselTaxSource) -> Option<Source> {
+    let kind = fields.choice("kind", wire.kind, kind);
+    let declared_item = fields.text("declared_item", &wire.declared_item, 63);
+    let count = fields.count("count", wire.count.max(1), 1, COUNT_MAX);
+    let acquired_on = fields.date("acquired_date", &wire.acquired_date);
+    let plate = fields.text("plate", &wire.plate, 20);
+    let vin = fields.text("vin", &wire.vin, 17);
+    let vessel_code = fields.text("vessel_code", &wire.vessel_code, 13);
+    let name = fields.text("name", &wire.name, 50);
+    let energy = maybe(wire.energy, || fields.choice("energy", wire.energy, energy));
+    let displacement = fields.count("displacement_ml", wire.displacement_ml, 0, DISPLACEMENT_MAX);
+    let seats = fields.count("seats", wire.seats, 0, SEATS_MAX);
+    let mut quantity = |name, text| fields.optional_quantity(name, text, QUANTITY_SCALE);
+    let curb_mass_tonnes = quantity("curb_mass_tonnes", &wire.curb_mass_tonnes);
+    let net_tonnage_tonnes = quantity("net_tonnage_tonnes", &wire.net_tonnage_tonnes);
+    let engine_power_kw = quantity("engine_power_kw", &wire.engine_power_kw);
+    let hull_length_metres = quantity("hull_length_metres", &wire.hull_length_metres);
+    let seller = fields.text("seller_tax_certificate", &wire.seller_tax_certificate, 200);
+    let insurance_policy = fields.text("insurance_policy", &wire.insurance_policy, 60);
+    let events = events(fields, &wire.events);
+    let reliefs = fields.reliefs("reliefs", &wire.reliefs);
+    let payments = payments(fields, &wire.payments);
+    let withheld_treatment = maybe(wire.withheld_treatment, || {
+        fields.choice("withheld_treatment", wire.withheld_treatment, treatment)
+    });
+    let stated = fields.stated_rate("stated_unit_amount", wire.stated_unit_amount.as_ref());
+    Some(Source {
+        kind: kind?,
+        declared_item: declared_item.map(|item| (!item.is_empty()).then_some(item))?,
+        count: count?,
+        acquired_on: acquired_on?,
+        plate: plate?,
+        vin: vin?,
+        vessel_code: vessel_code?,
+        name: name?,
+        energy: energy?,
+        displacement_ml: displacement.map(said)?,
+        seats: seats.map(said)?,
+        curb_mass_tonnes: curb_mass_tonnes?,
+        net_tonnage_tonnes: net_tonnage_tonnes?,
+        engine_power_kw: engine_power_kw?,
+        hull_length_metres: hull_length_metres?,
+        foreign: wire.foreign,
+        seller_tax_certificate: seller?,
+        insurance_policy: insurance_policy?,
+        events: events?,
+        reliefs: reliefs?,
+        payments: payments?,
+        withheld_treatment: withheld_treatment?,
+        stated_unit_amount: stated?,
+    })
 }
 
+/// Zero on the wire is "not said".
+fn said(value: u32) -> Option<u32> {
+    (value != 0).then_some(value)
+}
+
+/// An optional closed choice: the unspecified value is "not said".
+fn maybe<T>(wire: i32, read: impl FnOnce() -> Option<T>) -> Option<Option<T>> {
+    if wire == 0 {
+        Some(None)
+    } else {
+        read().map(Some)
+    }
+}
+
+fn is_short(fields: &mut Fields<'_>, name: &str, length: usize) -> bool {
+    if length > LIST_MAX {
+        fields.refuse(
+            name,
+            Invalid::new(
+                "LIST_LENGTH",
+                format!("最多 {LIST_MAX} 项"),
+                format!("at most {LIST_MAX} entries"),
+            ),
+        );
+    }
+    length <= LIST_MAX
+}
+
+fn events(fields: &mut Fields<'_>, wire: &[pb::VehicleVesselEvent]) -> Option<Vec<Event>> {
+    if !is_short(fields, "events", wire.len()) {
+        return None;
+    }
+    let read: Vec<Option<Event>> = wire
+        .iter()
+        .enumerate()
+        .map(|(place, wire)| {
+            let mut fields = fields.element("events", place);
+            let kind = fields.choice("kind", wire.kind, event_kind);
+            let on = fields.date("event_date", &wire.event_date);
+            let document = fields.text("document", &wire.document, 200);
+            Some(Event {
+                kind: kind?,
+                on: on?,
+                document: document?,
+            })
+        })
+        .collect();
+    read.into_iter().collect()
+}
+
+fn payments(fields: &mut Fields<'_>, wire: &[pb::VehicleVesselPayment]) -> Option<Vec<Payment>> {
+    if !is_short(fields, "payments", wire.len()) {
+        return None;
+    }
+    let read: Vec<Option<Payment>> = wire
+        .iter()
+        .enumerate()
+        .map(|(place, wire)| {
+            let mut fields = fields.element("payments", place);
+            let kind = fields.choice("kind", wire.kind, payment_kind);
+            let year = fields.count("tax_year", wire.tax_year, 1900, 2199);
+            let amount = fields.amount("amount_yuan", &wire.amount_yuan);
+            let document = fields.text("document", &wire.document, 200);
+            Some(Payment {
+                kind: kind?,
+                tax_year: i16::try_from(year?).ok()?,
+                amount: amount?,
+                document: document?,
+            })
+        })
+        .collect();
+    read.into_iter().collect()
+}
+
+/// Two functions for a closed list, wire to domain and back, from one list of names.
+macro_rules! closed_list {
+    ($read:ident, $write:ident, $wire:ident, $domain:ident: $($name:ident),+) => {
+        fn $read(wire: pb::$wire) -> Option<$domain> {
+            match wire {
+                pb::$wire::Unspecified => None,
+                $(pb::$wire::$name => Some($domain::$name),)+
+            }
+        }
+
+        fn $write(value: $domain) -> pb::$wire {
+            match value {
+                $($domain::$name => pb::$wire::$name,)+
+            }
+        }
+    };
+}
+
+closed_list!(kind, kind_to_wire, VehicleVesselKind, Kind:
+    PassengerCar, Bus, Truck, SemiTrailerTractor, ThreeWheeledVehicle, LowSpeedTruck,
+    PassengerCargoVehicle, Trailer, Motorcycle, SpecialPurposeVehicle, WheeledMachine,
+    MotorVessel, Tug, Barge, Yacht, AuxSailYacht);
+closed_list!(energy, energy_to_wire, VehicleVesselEnergy, Energy:
+    Conventional, PlugInHybrid, PureElectric, FuelCell, NaturalGas);
+closed_list!(event_kind, event_kind_to_wire, VehicleVesselEventKind, EventKind:
+    Stolen, Recovered, Scrapped, Lost, Returned, Transferred);
+closed_list!(payment_kind, payment_kind_to_wire, VehicleVesselPaymentKind, PaymentKind:
+    InsurerWithheld, Paid, Refunded);
+closed_list!(treatment, treatment_to_wire, VehicleVesselWithheldTreatment, WithheldTreatment:
+    Omit, EnterAsPaid);
+
 /// Writes the wire form.
-pub fn to_wire(_source: &Source) -> pb::VehicleVesselTaxSource {
-    pb::VehicleVesselTaxSource {}
+pub fn to_wire(source: &Source) -> pb::VehicleVesselTaxSource {
+    pb::VehicleVesselTaxSource {
+        kind: kind_to_wire(source.kind).into(),
+        declared_item: source.declared_item.clone().unwrap_or_default(),
+        count: source.count,
+        acquired_date: source.acquired_on.to_string(),
+        plate: source.plate.clone(),
+        vin: source.vin.clone(),
+        vessel_code: source.vessel_code.clone(),
+        name: source.name.clone(),
+        energy: source
+            .energy
+            .map_or(0, |energy| energy_to_wire(energy).into()),
+        displacement_ml: source.displacement_ml.unwrap_or(0),
+        seats: source.seats.unwrap_or(0),
+        curb_mass_tonnes: decimal(source.curb_mass_tonnes),
+        net_tonnage_tonnes: decimal(source.net_tonnage_tonnes),
+        engine_power_kw: decimal(source.engine_power_kw),
+        hull_length_metres: decimal(source.hull_length_metres),
+        foreign: source.foreign,
+        seller_tax_certificate: source.seller_tax_certificate.clone(),
+        insurance_policy: source.insurance_policy.clone(),
+        events: source.events.iter().map(event_to_wire).collect(),
+        reliefs: source.reliefs.iter().map(relief_to_wire).collect(),
+        payments: source.payments.iter().map(payment_to_wire).collect(),
+        withheld_treatment: source
+            .withheld_treatment
+            .map_or(0, |value| treatment_to_wire(value).into()),
+        stated_unit_amount: source.stated_unit_amount.as_ref().map(stated_to_wire),
+    }
+}
+
+fn decimal(value: Option<Decimal>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn event_to_wire(event: &Event) -> pb::VehicleVesselEvent {
+    pb::VehicleVesselEvent {
+        kind: event_kind_to_wire(event.kind).into(),
+        event_date: event.on.to_string(),
+        document: event.document.clone(),
+    }
+}
+
+fn payment_to_wire(payment: &Payment) -> pb::VehicleVesselPayment {
+    pb::VehicleVesselPayment {
+        kind: payment_kind_to_wire(payment.kind).into(),
+        tax_year: u32::try_from(payment.tax_year).unwrap_or(0),
+        amount_yuan: payment.amount.to_string(),
+        document: payment.document.clone(),
+    }
+}
+
+fn relief_to_wire(claim: &ReliefClaim) -> pb::ReliefClaim {
+    pb::ReliefClaim {
+        relief_id: claim.relief_id.clone(),
+        period: claim.period.map(|period| pb::Period {
+            first_day: period.first().to_string(),
+            last_day: period.last().to_string(),
+        }),
+        base_share: decimal(claim.base_share),
+        ratio: decimal(claim.ratio),
+        amount_yuan: claim
+            .amount
+            .map(|amount| amount.to_string())
+            .unwrap_or_default(),
+        document: claim.document.clone(),
+    }
+}
+
+fn stated_to_wire(stated: &StatedRate) -> pb::StatedRate {
+    pb::StatedRate {
+        value: stated.value.to_string(),
+        document: stated.document.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{source, to_wire};
+    use crate::grpc::convert::Fields;
+    use crate::pb;
+    use crate::tax::vehicle_vessel::Source;
+
+    const FULL: &str = r#"{
+        "kind": "SPECIAL_PURPOSE_VEHICLE", "declared_item": "SPECIAL_PURPOSE_VEHICLE", "count": 1,
+        "acquired_on": "2026-08-05", "plate": "皖A12345", "vin": "1M8GDM9AXKP042788",
+        "vessel_code": "", "name": "演示", "energy": "PLUG_IN_HYBRID", "displacement_ml": 1598,
+        "seats": 3, "curb_mass_tonnes": "12.350000", "net_tonnage_tonnes": "0.5",
+        "engine_power_kw": "300", "hull_length_metres": "9.50", "foreign": true,
+        "seller_tax_certificate": "A1", "insurance_policy": "P1",
+        "events": [{"kind": "STOLEN", "on": "2026-09-01", "document": "C1"},
+                   {"kind": "RECOVERED", "on": "2026-10-01", "document": ""}],
+        "reliefs": [{"relief_id": "VV_PUBLIC_TRANSPORT", "base_share": "0.5", "ratio": "0.30",
+                     "period": {"first": "2026-08-01", "last": "2026-12-31"},
+                     "amount": "1.00", "document": "D"}],
+        "payments": [{"kind": "INSURER_WITHHELD", "tax_year": 2026, "amount": "12.30",
+                      "document": "E"}],
+        "withheld_treatment": "ENTER_AS_PAID",
+        "stated_unit_amount": {"value": "60.00", "document": "演示值，非正式文号"}
+    }"#;
+
+    fn read(wire: &pb::VehicleVesselTaxSource) -> (Option<Source>, Vec<String>) {
+        let mut violations = Vec::new();
+        let read = source(&mut Fields::new(&mut violations), wire);
+        (
+            read,
+            violations.into_iter().map(|wrong| wrong.field).collect(),
+        )
+    }
+
+    #[test]
+    fn the_round_trip_loses_nothing() {
+        let least = r#"{"kind": "MOTORCYCLE", "acquired_on": "2020-01-31"}"#;
+        for text in [FULL, least] {
+            let own: Source = serde_json::from_str(text).unwrap();
+            let (back, wrong) = read(&to_wire(&own));
+            assert_eq!(wrong, Vec::<String>::new());
+            assert_eq!(back, Some(own));
+        }
+    }
+
+    #[test]
+    fn every_bad_field_is_named_at_once() {
+        let mut wire = to_wire(&serde_json::from_str(FULL).unwrap());
+        wire.kind = 99;
+        wire.energy = 99;
+        wire.acquired_date = "2026-02-30".to_owned();
+        wire.curb_mass_tonnes = "-1".to_owned();
+        wire.count = 100_001;
+        wire.vin.push('1');
+        wire.events[1].event_date = String::new();
+        wire.payments[0].tax_year = 26;
+        wire.payments[0].amount_yuan = "1.001".to_owned();
+        let (back, wrong) = read(&wire);
+        assert_eq!(back, None);
+        assert_eq!(
+            wrong,
+            [
+                "kind",
+                "count",
+                "acquired_date",
+                "vin",
+                "energy",
+                "curb_mass_tonnes",
+                "events[1].event_date",
+                "payments[0].tax_year",
+                "payments[0].amount_yuan",
+            ]
+        );
+    }
 }

@@ -1,0 +1,284 @@
+//! The line of a vehicle's year: quantity × unit amount × months ÷ 12, rounded once for each run of
+//! months (实施条例 第十九条; 公告2013年第42号 第三条; decisions VV3, VV4, VV5, S1, S9).
+
+use rust_decimal::Decimal;
+
+use super::class::{self, Classed};
+use super::source::{PaymentKind, Source, WithheldTreatment};
+use super::spans;
+use crate::rules::{LookupError, ReliefShape};
+use crate::tax::{
+    Applied, Charge, ChargeError, Context, ReliefLine, ReliefTarget, Step, apply_reliefs,
+};
+use crate::types::{Exact, Money, Overflow, Period, TaxKind};
+
+/// The text parameter that says what becomes of vehicles whose insurer withheld what is due.
+const WITHHELD: &str = "vvt.withheld_treatment";
+const MONTHS_IN_YEAR: u32 = 12;
+const CITE_MONTHS: &str = "车船税法实施条例 第十九条、第二十三条";
+
+/// The values of law for one vehicle.
+struct Rates {
+    amount: Applied,
+    share: Option<Applied>,
+}
+
+impl Rates {
+    fn share(&self) -> Decimal {
+        self.share
+            .as_ref()
+            .map_or(Decimal::ONE, |share| share.value)
+    }
+
+    /// ` × 60 × 0.5`.
+    fn expression(&self) -> String {
+        match &self.share {
+            Some(share) => format!("{} × {}", self.amount.value, share.value),
+            None => self.amount.value.to_string(),
+        }
+    }
+}
+
+/// The line of the year, or nothing when it has neither taxed months nor payments.
+pub(super) fn line(
+    source: &Source,
+    ctx: &Context<'_>,
+    year: Period,
+) -> Result<Option<Charge>, ChargeError> {
+    let runs = spans::taxed(source, year);
+    let already_paid = paid(source, year)?;
+    // Without a taxed month but with payments, a line of zero tax shows what is refundable.
+    if runs.is_empty() && already_paid.is_zero() {
+        return Ok(None);
+    }
+    let classed = class::of(source, ctx, year)?;
+    let rates = rates(source, ctx, year, &classed)?;
+    let annual = classed
+        .quantity
+        .mul(rates.amount.value)?
+        .mul(rates.share())?;
+    let mut parts: Vec<(Period, Money)> = Vec::new();
+    for run in &runs {
+        let exact = annual.mul(run.month_count())?.div(MONTHS_IN_YEAR)?;
+        parts.push((*run, exact.round_to_fen()?));
+    }
+    let one = Money::sum(parts.iter().map(|(_, tax)| *tax))?;
+    let reliefs = reliefs(source, ctx, &classed.item, &runs, one)?;
+    let tax_amount = times(one, source.count)?;
+    let steps = if ctx.explain {
+        steps(
+            ctx,
+            source,
+            &classed,
+            &rates,
+            &parts,
+            (one, tax_amount),
+            &reliefs,
+        )?
+    } else {
+        Vec::new()
+    };
+    let base = classed.quantity.mul(source.count)?.to_decimal()?;
+    let rate = Exact::from(rates.amount.value)
+        .mul(rates.share())?
+        .to_decimal()?;
+    let mut applied = vec![rates.amount];
+    applied.extend(rates.share);
+    applied.extend(classed.converted.map(|converted| converted.factor));
+    Ok(Some(Charge {
+        tax: TaxKind::VehicleVesselTax,
+        item: classed.item,
+        item_code: Some(classed.code),
+        item_zh: classed.name_zh,
+        detail: String::new(),
+        period: year,
+        base,
+        base_unit: classed.unit,
+        rate,
+        tax_amount,
+        reliefs,
+        already_paid,
+        applied,
+        steps,
+    }))
+}
+
+/// The reliefs of all vehicles of the source; `one` is the rounded tax of one of them, which is
+/// what the law relieves.
+fn reliefs(
+    source: &Source,
+    ctx: &Context<'_>,
+    item: &str,
+    runs: &[Period],
+    one: Money,
+) -> Result<Vec<ReliefLine>, ChargeError> {
+    let (Some(first), Some(last)) = (runs.first(), runs.last()) else {
+        return Ok(Vec::new());
+    };
+    let target = ReliefTarget {
+        item,
+        period: Period::months_between(first.first_month(), last.last_month()),
+        exact_tax: Exact::from(one),
+        tax_amount: one,
+    };
+    let mut lines = apply_reliefs(ctx, &source.reliefs, target, "reliefs")?;
+    for line in &mut lines {
+        line.amount = times(line.amount, source.count)?;
+    }
+    Ok(lines)
+}
+
+fn rates(
+    source: &Source,
+    ctx: &Context<'_>,
+    year: Period,
+    classed: &Classed,
+) -> Result<Rates, ChargeError> {
+    let amount = ctx.rate(
+        &classed.amount_id,
+        year.first(),
+        source.stated_unit_amount.as_ref(),
+        "stated_unit_amount.value",
+    )?;
+    let share = match &classed.share_id {
+        Some(id) => Some(ctx.number(id, year.first())?),
+        None => None,
+    };
+    Ok(Rates { amount, share })
+}
+
+/// What was paid and withheld of the year, less what was refunded.
+pub(super) fn paid(source: &Source, year: Period) -> Result<Money, Overflow> {
+    let mut sum = Money::ZERO;
+    for payment in source.payments.iter().filter(|paid| paid.is_of(year)) {
+        sum = match payment.kind {
+            PaymentKind::InsurerWithheld | PaymentKind::Paid => sum.plus(payment.amount)?,
+            PaymentKind::Refunded => sum.minus(payment.amount)?,
+        };
+    }
+    Ok(sum)
+}
+
+/// True when all that was paid of the year was collected by an insurer.
+pub(super) fn only_withheld(source: &Source, year: Period) -> bool {
+    let mut payments = source
+        .payments
+        .iter()
+        .filter(|payment| payment.is_of(year))
+        .peekable();
+    payments.peek().is_some()
+        && payments.all(|payment| payment.kind == PaymentKind::InsurerWithheld)
+}
+
+/// True when the insurer withheld exactly what is due and such vehicles stay out of the return.
+///
+/// A wrong amount is always entered, so that the difference is paid or refunded.
+pub(super) fn is_left_out(
+    source: &Source,
+    ctx: &Context<'_>,
+    year: Period,
+    line: &Charge,
+) -> Result<bool, ChargeError> {
+    if !only_withheld(source, year) || !line.payable()?.is_zero() {
+        return Ok(false);
+    }
+    let treatment = match source.withheld_treatment {
+        Some(stated) => stated,
+        None => WithheldTreatment::parse(ctx.text(WITHHELD, year.first())?).ok_or_else(|| {
+            LookupError::WrongKind {
+                id: WITHHELD.to_owned(),
+                wanted: "withheld treatment",
+            }
+        })?,
+    };
+    Ok(treatment == WithheldTreatment::Omit)
+}
+
+fn times(amount: Money, count: u32) -> Result<Money, Overflow> {
+    amount
+        .fen()
+        .checked_mul(i64::from(count))
+        .map(Money::from_fen)
+        .ok_or(Overflow)
+}
+
+/// How the line came about.
+fn steps(
+    ctx: &Context<'_>,
+    source: &Source,
+    classed: &Classed,
+    rates: &Rates,
+    parts: &[(Period, Money)],
+    (one, tax_amount): (Money, Money),
+    reliefs: &[ReliefLine],
+) -> Result<Vec<Step>, ChargeError> {
+    let quantity = classed.quantity.to_decimal()?;
+    let mut steps = vec![Step {
+        label_zh: "适用税目和单位税额".to_owned(),
+        label_en: "Item and unit amount".to_owned(),
+        expression: format!("{} {}", classed.code, classed.name_zh),
+        value: rates.amount.value.to_string(),
+        parameter_id: Some(rates.amount.parameter_id.clone()),
+        legal_basis: Some(classed.cite.clone()),
+    }];
+    if let Some(converted) = &classed.converted {
+        steps.push(Step {
+            label_zh: "拖船按主机功率折合净吨位".to_owned(),
+            label_en: "Net tons of the tug from its engine power".to_owned(),
+            expression: converted.expression.clone(),
+            value: quantity.to_string(),
+            parameter_id: Some(converted.factor.parameter_id.clone()),
+            legal_basis: Some("车船税法实施条例 第四条".to_owned()),
+        });
+    }
+    let rate_id = match &rates.share {
+        Some(share) => &share.parameter_id,
+        None => &rates.amount.parameter_id,
+    };
+    for (run, tax) in parts {
+        let (first, last) = (run.first_month(), run.last_month());
+        steps.push(Step {
+            label_zh: format!("每辆（艘）{first} 至 {last} 应纳税额"),
+            label_en: format!("Tax of one, {first} to {last}"),
+            expression: format!(
+                "{quantity} × {} × {} ÷ {MONTHS_IN_YEAR}",
+                rates.expression(),
+                run.month_count()
+            ),
+            value: tax.to_string(),
+            parameter_id: Some(rate_id.clone()),
+            legal_basis: Some(CITE_MONTHS.to_owned()),
+        });
+    }
+    if source.count > 1 || parts.len() != 1 {
+        steps.push(Step {
+            label_zh: "应纳税额".to_owned(),
+            label_en: "Tax".to_owned(),
+            expression: format!("{one} × {}", source.count),
+            value: tax_amount.to_string(),
+            parameter_id: None,
+            legal_basis: Some(CITE_MONTHS.to_owned()),
+        });
+    }
+    for relief in reliefs {
+        steps.push(relief_step(ctx, source.count, one, relief));
+    }
+    Ok(steps)
+}
+
+fn relief_step(ctx: &Context<'_>, count: u32, one: Money, relief: &ReliefLine) -> Step {
+    let rule = ctx.rules.relief(&relief.relief_id);
+    let part = match rule.map(|rule| rule.shape) {
+        Some(ReliefShape::Full) => "1".to_owned(),
+        Some(ReliefShape::Ratio(ratio)) => ratio.to_string(),
+        Some(ReliefShape::ByInput) | None => "核准比例 (approved ratio)".to_owned(),
+    };
+    Step {
+        label_zh: format!("减免税额：{}", relief.name_zh),
+        label_en: format!("Relief {} ({})", relief.relief_id, relief.period),
+        expression: format!("{one} × {part} × {count}"),
+        value: relief.amount.to_string(),
+        parameter_id: Some(relief.relief_id.clone()),
+        legal_basis: rule.map(|rule| rule.source.cite.clone()),
+    }
+}
