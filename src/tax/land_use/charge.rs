@@ -45,8 +45,10 @@ pub fn lines(
         ..*ctx
     };
     let mut charges = Vec::new();
-    for segment in &segments {
-        charges.push(line(source, ctx, &start, segment)?);
+    if let Some(taxed) = months::taxed(source, &start, ctx.period) {
+        for segment in &segments {
+            charges.push(line(source, ctx, &start, (taxed, segment))?);
+        }
     }
     share_payments(source, ctx.period, &mut charges)?;
     Ok(charges)
@@ -69,13 +71,13 @@ fn line(
     source: &Source,
     ctx: &Context<'_>,
     start: &Start,
-    segment: &Segment<'_>,
+    (taxed, segment): (Period, &Segment<'_>),
 ) -> Result<Charge, ChargeError> {
     let version = segment.version;
     let (item, item_zh) = version.land_class.item(version.grade);
     let tax_amount = segment.tax_of(segment.area)?.round_to_fen()?;
     let claims = relief::claims(source);
-    let relieved = relief::apply(ctx, &claims, segment, &item, tax_amount)?;
+    let relieved = relief::apply(ctx, &claims, (taxed, segment), &item, tax_amount)?;
     let mut reliefs: Vec<ReliefLine> = relieved.iter().map(|r| r.line.clone()).collect();
     let period = segment.period;
     let six = six_taxes::on_months(ctx, TaxKind::LandUseTax, tax_amount, period, &reliefs)?;

@@ -17,6 +17,8 @@ use crate::types::{Exact, Money, Month, Overflow, Period, TaxKind};
 
 /// The relief of stand-alone underground buildings.
 pub const UNDERGROUND: &str = "LU_UNDERGROUND";
+/// The field whose flag claims it.
+const UNDERGROUND_FIELD: &str = "underground_stand_alone";
 
 /// A relief claimed on a plot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,7 +62,7 @@ pub fn claims(source: &Source) -> Vec<(String, LandRelief)> {
         relief_area_sqm: None,
         monthly_amount: None,
     });
-    let flag = flag.map(|claim| ("underground_stand_alone".to_owned(), claim));
+    let flag = flag.map(|claim| (UNDERGROUND_FIELD.to_owned(), claim));
     let own = source.reliefs.iter().cloned().enumerate();
     flag.into_iter()
         .chain(own.map(|(place, claim)| (format!("reliefs[{place}]"), claim)))
@@ -69,6 +71,8 @@ pub fn claims(source: &Source) -> Vec<(String, LandRelief)> {
 
 /// The segment being relieved and what is left of it.
 struct Row<'a> {
+    /// From the first to the last taxed month of the plot in the tax period.
+    taxed: Period,
     segment: &'a Segment<'a>,
     item: &'a str,
     exact: Exact,
@@ -78,18 +82,19 @@ struct Row<'a> {
     lines: Vec<Relieved>,
 }
 
-/// Applies the claims to a segment in order.
+/// Applies the claims to a segment in order; `taxed` spans all segments of the tax period.
 ///
 /// # Errors
 /// A refusal for the first claim the law does not allow.
 pub fn apply(
     ctx: &Context<'_>,
     claims: &[(String, LandRelief)],
-    segment: &Segment<'_>,
+    (taxed, segment): (Period, &Segment<'_>),
     item: &str,
     tax: Money,
 ) -> Result<Vec<Relieved>, ChargeError> {
     let mut row = Row {
+        taxed,
         segment,
         item,
         exact: segment.tax_of(segment.area)?,
@@ -117,6 +122,9 @@ impl Row<'_> {
             return Err(other_tax(rule, field).into());
         }
         let months = rule.and_then(|rule| common(relief, rule, self.segment.period));
+        if months.is_none() {
+            return self.outside(ctx, field, relief, rule);
+        }
         let by_approval = rule.is_some_and(|rule| matches!(rule.shape, ReliefShape::ByInput));
         let (base, mut expression) = self.base(relief, months.filter(|_| by_approval), field)?;
         let left = self.left()?;
@@ -136,7 +144,7 @@ impl Row<'_> {
             exact_tax: base,
             tax_amount: whole,
         };
-        let lines = apply_reliefs(ctx, std::slice::from_ref(&claim), target, field)?;
+        let lines = shared(ctx, &claim, target, field)?;
         let (Some(mut line), Some(rule)) = (lines.into_iter().next(), rule) else {
             return Ok(());
         };
@@ -169,6 +177,27 @@ impl Row<'_> {
             });
         }
         Ok(())
+    }
+
+    /// A claim that no month of the segment has in common with its rule. It is refused when it is
+    /// unknown, or out of date in all of the taxed months; one that another segment meets is not.
+    fn outside(
+        &self,
+        ctx: &Context<'_>,
+        field: &str,
+        relief: &LandRelief,
+        rule: Option<&ReliefRule>,
+    ) -> Result<(), ChargeError> {
+        if rule.is_some_and(|rule| common(relief, rule, self.taxed).is_some()) {
+            return Ok(());
+        }
+        let target = ReliefTarget {
+            item: self.item,
+            period: self.segment.period,
+            exact_tax: Exact::ZERO,
+            tax_amount: Money::ZERO,
+        };
+        shared(ctx, &relief.claim, target, field).map(|_| ())
     }
 
     fn left(&self) -> Result<Money, Overflow> {
@@ -220,6 +249,30 @@ impl Row<'_> {
         let text = format!("({text} − {})", scaled.to_decimal()?);
         Ok((base.sub(scaled)?.max(Exact::ZERO), text))
     }
+}
+
+/// One claim through the shared frame, with the paths of its refusals in this tax's own form.
+fn shared(
+    ctx: &Context<'_>,
+    claim: &ReliefClaim,
+    target: ReliefTarget<'_>,
+    field: &str,
+) -> Result<Vec<ReliefLine>, ChargeError> {
+    apply_reliefs(ctx, std::slice::from_ref(claim), target, field).map_err(|error| match error {
+        ChargeError::Refused(mut finding) => {
+            let below = finding
+                .field
+                .strip_prefix(&format!("{field}[0]"))
+                .unwrap_or_default();
+            finding.field = match below {
+                _ if field == UNDERGROUND_FIELD => field.to_owned(),
+                ".amount" => format!("{field}.claim.amount_yuan"),
+                _ => format!("{field}.claim{below}"),
+            };
+            ChargeError::Refused(finding)
+        }
+        other => other,
+    })
 }
 
 /// The claim's, the rule's and the segment's months in common.
