@@ -122,61 +122,71 @@ impl Row<'_> {
             return Err(other_tax(rule, field).into());
         }
         let months = rule.and_then(|rule| common(relief, rule, self.segment.period));
-        if months.is_none() {
+        let (Some(rule), Some(months)) = (rule, months) else {
             return self.outside(ctx, field, relief, rule);
-        }
-        let by_approval = rule.is_some_and(|rule| matches!(rule.shape, ReliefShape::ByInput));
-        let (base, mut expression) = self.base(relief, months.filter(|_| by_approval), field)?;
-        let left = self.left()?;
-        // What a full relief over all months takes; the cut to what is left comes last.
-        let whole = match (relief.relief_area_sqm, by_approval) {
-            (Some(_), _) => base.round_to_fen()?,
-            (None, true) => left,
-            (None, false) => self.tax,
         };
+        let by_approval = matches!(rule.shape, ReliefShape::ByInput);
+        let base = self.base(relief, by_approval.then_some(months), field)?;
+        let left = self.left()?;
         let mut claim = relief.claim.clone();
-        if let Some(months) = months {
-            claim.amount = approved(relief, months)?;
-        }
+        claim.amount = approved(relief, months)?;
         let target = ReliefTarget {
             item: self.item,
             period: self.segment.period,
-            exact_tax: base,
-            tax_amount: whole,
+            exact_tax: base.0,
+            // What a full relief over all months takes; the cut to what is left comes last.
+            tax_amount: match (relief.relief_area_sqm, by_approval) {
+                (Some(_), _) => base.0.round_to_fen()?,
+                (None, true) => left,
+                (None, false) => self.tax,
+            },
         };
         let lines = shared(ctx, &claim, target, field)?;
-        let (Some(mut line), Some(rule)) = (lines.into_iter().next(), rule) else {
-            return Ok(());
-        };
-        let exact = match claim.amount {
-            Some(amount) => {
-                expression = amount_expression(relief, line.period, amount);
-                Exact::from(amount)
-            }
-            None => {
-                let ratio = ratio_of(rule, &claim);
-                let share = claim.base_share.unwrap_or(Decimal::ONE);
-                let parts = (line.period.month_count(), self.segment.period.month_count());
-                expression = ratio_expression(&expression, ratio, claim.base_share, parts);
-                base.mul(ratio)?.mul(share)?.mul(parts.0)?.div(parts.1)?
-            }
-        };
+        let rounded = Money::sum(lines.iter().map(|line| line.amount))?;
+        let (exact, expression) = self.working(relief, &claim, rule, (base, months))?;
         self.relieved = self.relieved.add(exact)?;
         // What the claims relieve together is all of the tax: no fen may be left (S11).
-        line.amount = if self.relieved == self.exact {
+        let amount = if self.relieved == self.exact {
             left
         } else {
-            line.amount.min(left)
+            rounded.min(left)
         };
-        if !line.amount.is_zero() {
-            self.lines.push(Relieved {
-                line,
-                expression,
-                cite: rule.source.cite.clone(),
-                applied: applied(rule),
-            });
+        if amount.is_zero() {
+            return Ok(());
         }
+        self.lines.push(Relieved {
+            line: ReliefLine {
+                relief_id: rule.id.clone(),
+                code: rule.code.clone(),
+                name_zh: rule.name_zh.clone(),
+                period: months,
+                amount,
+            },
+            expression,
+            cite: rule.source.cite.clone(),
+            applied: applied(rule),
+        });
         Ok(())
+    }
+
+    /// The relief before rounding and cutting, and its expression.
+    fn working(
+        &self,
+        relief: &LandRelief,
+        claim: &ReliefClaim,
+        rule: &ReliefRule,
+        ((base, text), months): ((Exact, String), Period),
+    ) -> Result<(Exact, String), Overflow> {
+        if let Some(amount) = claim.amount {
+            let text = amount_expression(relief, months, amount);
+            return Ok((Exact::from(amount), text));
+        }
+        let ratio = ratio_of(rule, claim);
+        let share = claim.base_share.unwrap_or(Decimal::ONE);
+        let (part, of) = (months.month_count(), self.segment.period.month_count());
+        let exact = base.mul(ratio)?.mul(share)?.mul(part)?.div(of)?;
+        let text = ratio_expression(&text, ratio, claim.base_share, (part, of));
+        Ok((exact, text))
     }
 
     /// A claim that no month of the segment has in common with its rule. It is refused when it is

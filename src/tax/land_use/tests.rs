@@ -194,7 +194,10 @@ proptest! {
     }
 
     #[test]
-    fn quarters_make_up_the_year_to_within_rounding(area in 1..100_000_000_u32, unit in 63..3000_u32) {
+    fn quarters_make_up_the_year_to_within_rounding(
+        area in 1..100_000_000_u32,
+        unit in 63..3000_u32,
+    ) {
         let profile = profile(r#"{"kind": "ENTERPRISE"}"#);
         let more = format!(
             r#""versions": [{{"area_sqm": "{}.{:02}", "land_class": "CITY", "grade": 1,
