@@ -194,7 +194,7 @@ fn real_estate_cases() {
 
 #[test]
 fn land_use_cases() {
-    run("land_use", 0);
+    run("land_use", 86);
 }
 
 #[test]
