@@ -40,6 +40,7 @@ mod tests {
                          "amount": "9.00", "document": "核1"}}],
         "reliefs": [{"relief_id": "RE_BANK_FORECLOSED", "ratio": "0.5",
                      "period": {"first": "2024-01-01", "last": "2024-12-31"}}],
+        "relief_mode": "MONTHLY_AMOUNT",
         "hardship": {"period": {"first": "2024-01-01", "last": "2024-12-31"},
                      "ratio": "0.25", "document": "核2"},
         "value_payments": [{"period": {"first": "2024-01-01", "last": "2024-03-31"},

@@ -36,6 +36,7 @@ pub(super) fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
         );
     }
     let_together(source, &mut found);
+    outlived(source, &mut found);
     reliefs(&source.reliefs, "reliefs", &mut found);
     hardship(source.hardship.as_ref(), "hardship", &mut found);
     for (place, payment) in source.value_payments.iter().enumerate() {
@@ -487,6 +488,30 @@ fn let_share(version: &ValueVersion, leases: &[&Lease]) -> Option<Exact> {
         share = share.add(part).ok()?;
     }
     Some(share)
+}
+
+/// A rent for months after the taxpayer's right ended.
+fn outlived(source: &Source, found: &mut Vec<Finding>) {
+    let Some(ended) = source.ended_on else { return };
+    for (place, lease) in source.leases.iter().enumerate() {
+        for (number, rent) in lease.rents.iter().enumerate() {
+            if rent.period.last_month() > Month::of(ended) {
+                found.push(
+                    Finding::warning(
+                        "RE_RENT_AFTER_END",
+                        format!("leases[{place}].rents[{number}].period"),
+                        format!("租赁期 {} 超过房产变更时间 {ended}", rent.period),
+                        format!(
+                            "the rental period {} goes beyond the end {ended}",
+                            rent.period
+                        ),
+                        "财税〔2008〕152号 第三条",
+                    )
+                    .numbers(format!("<= {ended}"), rent.period.last()),
+                );
+            }
+        }
+    }
 }
 
 /// V11 and reserved ids.

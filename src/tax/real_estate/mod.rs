@@ -5,6 +5,7 @@
 
 mod check;
 mod model;
+mod peers;
 mod rent;
 mod settle;
 #[cfg(test)]
@@ -12,8 +13,8 @@ mod tests;
 mod value;
 
 pub use model::{
-    AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, Rent,
-    Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
+    AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, ReliefMode,
+    Rent, Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
 };
 
 use super::{Charge, ChargeError, Context, Finding, Frequency, Severity, TaxSource};
@@ -81,34 +82,10 @@ impl Source {
         if let Some(error) = error {
             return Err(error.into());
         }
-        self.check_peers(peers)?;
+        peers::check(self, peers, ctx)?;
         let mut charges = self.value_charges(ctx)?;
         charges.extend(self.rent_charges(ctx)?);
         Ok(charges)
-    }
-
-    /// The same house must not be declared on value twice (V17).
-    fn check_peers(&self, peers: &[&TaxSource]) -> Result<(), ChargeError> {
-        let twice = peers.iter().any(|peer| match peer {
-            TaxSource::RealEstateTax(other) => {
-                !self.house_no.is_empty()
-                    && other.house_no == self.house_no
-                    && !other.versions.is_empty()
-                    && !self.versions.is_empty()
-            }
-            _ => false,
-        });
-        if !twice {
-            return Ok(());
-        }
-        Err(Finding::error(
-            "RE_V17",
-            "house_no",
-            format!("房产编号 {} 在同一申报表中重复申报从价计征", self.house_no),
-            format!("house {} is declared on value twice", self.house_no),
-            "税务总局公告2021年第9号",
-        )
-        .into())
     }
 
     /// The first taxed month: of the event, as many months later as the law says for its kind

@@ -128,6 +128,17 @@ pub enum RateMode {
     Rate12WithRelief,
 }
 
+/// How policy reliefs are reckoned (spec §7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ReliefMode {
+    /// On the row's unrounded tax.
+    #[default]
+    Exact,
+    /// 月减免税金额: rounded for a month, times the months.
+    MonthlyAmount,
+}
+
 /// The plot the house stands on (财税〔2010〕121号 第三条).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -328,6 +339,9 @@ pub struct Source {
     /// Policy reliefs on the value side.
     #[serde(default)]
     pub reliefs: Vec<ReliefClaim>,
+    /// How the policy reliefs on the value side are reckoned.
+    #[serde(default)]
+    pub relief_mode: ReliefMode,
     /// Hardship relief on the value side.
     #[serde(default)]
     pub hardship: Option<Hardship>,

@@ -1,6 +1,6 @@
 //! The rent side (从租计征): one row per declared rent and rate (decision RE6).
 
-use super::model::{Lease, LesseeKind, RateMode, Rent, Source};
+use super::model::{Lease, LesseeKind, RateMode, ReliefMode, Rent, Source};
 use super::settle::{Reduced, Row, settle};
 use super::{Charge, ChargeError, Context, Finding};
 use crate::rules::LookupError;
@@ -223,6 +223,7 @@ fn row<'a>(
         already_paid: Money::ZERO,
         claims: &lease.reliefs,
         field: format!("leases[{place}].reliefs"),
+        relief_mode: ReliefMode::Exact,
         hardship: lease.hardship.as_ref(),
     })
 }

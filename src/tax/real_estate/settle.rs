@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::model::Hardship;
+use super::model::{Hardship, ReliefMode};
 use super::{Charge, ChargeError, Context, Finding};
 use crate::tax::{
     Applied, BaseUnit, ReliefClaim, ReliefLine, ReliefTarget, Step, apply_reliefs, six_taxes,
@@ -40,6 +40,7 @@ pub(super) struct Row<'a> {
     pub(super) already_paid: Money,
     pub(super) claims: &'a [ReliefClaim],
     pub(super) field: String,
+    pub(super) relief_mode: ReliefMode,
     pub(super) hardship: Option<&'a Hardship>,
 }
 
@@ -66,7 +67,7 @@ pub(super) fn settle(ctx: &Context<'_>, mut row: Row<'_>) -> Result<Charge, Char
         exact_tax: exact,
         tax_amount: tax,
     };
-    for line in apply_reliefs(ctx, row.claims, target, &row.field)? {
+    for line in policy(ctx, &row, target)? {
         let expression = format!("{tax}（{}）", line.period);
         row.steps
             .push(relief_step(&line.name_zh, expression, line.amount));
@@ -84,6 +85,63 @@ pub(super) fn settle(ctx: &Context<'_>, mut row: Row<'_>) -> Result<Charge, Char
         halve(ctx, &mut row, &mut reliefs)?;
     }
     charge(ctx, row, reliefs)
+}
+
+/// The policy reliefs in the order given.
+fn policy(
+    ctx: &Context<'_>,
+    row: &Row<'_>,
+    target: ReliefTarget<'_>,
+) -> Result<Vec<ReliefLine>, ChargeError> {
+    // Read all claims first, so that a refusal names the right one.
+    let exact = apply_reliefs(ctx, row.claims, target, &row.field)?;
+    if row.relief_mode == ReliefMode::Exact {
+        return Ok(exact);
+    }
+    let mut left = target.tax_amount;
+    let mut lines = Vec::new();
+    for claim in row.claims {
+        let one = apply_reliefs(ctx, std::slice::from_ref(claim), target, &row.field)?;
+        for mut line in one {
+            if claim.amount.is_none() && claim.ratio.is_none() {
+                line.amount = monthly(ctx, claim, target, line.period, &row.field)?;
+            }
+            line.amount = line.amount.min(left);
+            left = left.minus(line.amount)?;
+            if line.amount.is_positive() {
+                lines.push(line);
+            }
+        }
+    }
+    Ok(lines)
+}
+
+/// 月减免税金额 × months (decision RE10).
+fn monthly(
+    ctx: &Context<'_>,
+    claim: &ReliefClaim,
+    target: ReliefTarget<'_>,
+    period: Period,
+    field: &str,
+) -> Result<Money, ChargeError> {
+    let month = period.first_month();
+    let exact_tax = target.exact_tax.div(target.period.month_count())?;
+    let target = ReliefTarget {
+        period: Period::months_between(month, month),
+        exact_tax,
+        tax_amount: exact_tax.round_to_fen()?,
+        ..target
+    };
+    let claim = ReliefClaim {
+        period: None,
+        ..claim.clone()
+    };
+    // A relief that begins within the month still has the whole month's amount.
+    let lines = apply_reliefs(ctx, std::slice::from_ref(&claim), target, field)?;
+    let amount = sum(&lines)?;
+    Ok(Exact::from(amount)
+        .mul(period.month_count())?
+        .round_to_fen()?)
 }
 
 /// 六税两费 on what is left.

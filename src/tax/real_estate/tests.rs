@@ -19,7 +19,25 @@ fn month(year: i32, number: i32) -> Month {
     Month::parse(&format!("{year}-{number:02}")).unwrap()
 }
 
-fn house(value: i64, let_value: i64, cost: i64, area: i64, share: u32) -> Source {
+/// A house of which a part is let from May to mid-October 2025, with rent in the given period.
+fn house(
+    (value, let_value, cost): (i64, i64, i64),
+    area: i64,
+    share: u32,
+    period: Period,
+) -> Source {
+    let day = |text: &str| crate::types::parse_date(text).unwrap();
+    let term = Period::new(day("2025-05-01"), day("2025-10-15")).unwrap();
+    let rents: Vec<serde_json::Value> = term
+        .overlap(period)
+        .iter()
+        .map(|days| {
+            serde_json::json!({
+                "period": {"first": days.first(), "last": days.last()},
+                "rent_ex_vat": Money::from_fen(value.max(1)).to_string()
+            })
+        })
+        .collect();
     let money = |fen: i64| Money::from_fen(fen).to_string();
     serde_json::from_value(serde_json::json!({
         "taxpayer_role": "OWNER", "house_use": "INDUSTRIAL", "acquisition_kind": "SELF_BUILT",
@@ -32,8 +50,7 @@ fn house(value: i64, let_value: i64, cost: i64, area: i64, share: u32) -> Source
         "leases": [{
             "lessee_kind": "OTHER", "leased_value": money(let_value.min(value)),
             "term": {"first": "2025-05-01", "last": "2025-10-15"},
-            "rents": [{"period": {"first": "2025-05-01", "last": "2025-10-15"},
-                       "rent_ex_vat": money(value.max(1))}]
+            "rents": rents
         }],
         "reliefs": [{"relief_id": "RE_FARM_MARKET", "base_share": format!("0.{share:02}")}],
         "hardship": {"period": {"first": "2025-01-01", "last": "2025-12-31"},
@@ -67,10 +84,10 @@ proptest! {
             profile: &profile,
             explain: true,
         };
-        let source = house(value, let_value, cost, area, share);
-        let Ok(lines) = source.charge(&[], &ctx) else {
-            return Ok(());
-        };
+        let source = house((value, let_value, cost), area, share, period);
+        let lines = source.charge(&[], &ctx).map_err(|error| {
+            TestCaseError::fail(error.to_string())
+        })?;
         let mut keys = std::collections::BTreeSet::new();
         for line in lines {
             let relief = line.relief().unwrap();
@@ -88,7 +105,12 @@ proptest! {
 fn the_filing_window_yields_the_quarters_with_tax() {
     let rules = RuleBook::embedded().unwrap();
     let profile = profile();
-    let mut source = house(100_000_000, 0, 0, 100, 0);
+    let mut source = house(
+        (100_000_000, 0, 0),
+        100,
+        0,
+        Period::months_between(month(2025, 1), month(2025, 1)),
+    );
     source.acquired_on = month(2025, 4).first_day();
     source.ended_on = Some(month(2025, 8).first_day());
     source.leases.clear();

@@ -269,6 +269,7 @@ impl Source {
             already_paid,
             claims: &self.reliefs,
             field: "reliefs".to_owned(),
+            relief_mode: self.relief_mode,
             hardship: self.hardship.as_ref(),
         })
     }

@@ -3,8 +3,8 @@
 use super::super::Fields;
 use crate::pb;
 use crate::tax::real_estate::{
-    AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, Rent,
-    Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
+    AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, ReliefMode,
+    Rent, Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
 };
 use crate::types::{Month, parse_decimal};
 
@@ -32,6 +32,7 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::RealEstateTaxSource) -> Option
     let versions = each(fields, "versions", &wire.versions, version);
     let leases = each(fields, "leases", &wire.leases, lease);
     let reliefs = fields.reliefs("reliefs", &wire.reliefs);
+    let relief_mode = fields.choice("relief_mode", wire.relief_mode, relief_mode);
     let hardship = hardship(fields, wire.hardship.as_ref());
     let value_payments = each(fields, "value_payments", &wire.value_payments, payment);
     Some(Source {
@@ -52,6 +53,7 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::RealEstateTaxSource) -> Option
         versions: versions?,
         leases: leases?,
         reliefs: reliefs?,
+        relief_mode: relief_mode?,
         hardship: hardship?,
         value_payments: value_payments?,
     })
@@ -260,5 +262,13 @@ fn rate_mode(wire: pb::RealEstateRateMode) -> Option<RateMode> {
     Some(match wire {
         Wire::Unspecified | Wire::Rate4 => RateMode::Rate4,
         Wire::Rate12WithRelief => RateMode::Rate12WithRelief,
+    })
+}
+
+fn relief_mode(wire: pb::RealEstateReliefMode) -> Option<ReliefMode> {
+    use pb::RealEstateReliefMode as Wire;
+    Some(match wire {
+        Wire::Unspecified | Wire::Exact => ReliefMode::Exact,
+        Wire::MonthlyAmount => ReliefMode::MonthlyAmount,
     })
 }

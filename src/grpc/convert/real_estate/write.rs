@@ -2,8 +2,8 @@
 
 use crate::pb;
 use crate::tax::real_estate::{
-    AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, Rent,
-    Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
+    AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, ReliefMode,
+    Rent, Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
 };
 use crate::tax::{ReliefClaim, StatedRate};
 use crate::types::Period;
@@ -29,6 +29,7 @@ pub fn to_wire(source: &Source) -> pb::RealEstateTaxSource {
         leases: source.leases.iter().map(lease).collect(),
         reliefs: source.reliefs.iter().map(claim).collect(),
         hardship: source.hardship.as_ref().map(hardship),
+        relief_mode: relief_mode(source.relief_mode).into(),
         value_payments: source.value_payments.iter().map(payment).collect(),
     }
 }
@@ -199,5 +200,13 @@ fn rate_mode(mode: RateMode) -> pb::RealEstateRateMode {
     match mode {
         RateMode::Rate4 => Wire::Rate4,
         RateMode::Rate12WithRelief => Wire::Rate12WithRelief,
+    }
+}
+
+fn relief_mode(mode: ReliefMode) -> pb::RealEstateReliefMode {
+    use pb::RealEstateReliefMode as Wire;
+    match mode {
+        ReliefMode::Exact => Wire::Exact,
+        ReliefMode::MonthlyAmount => Wire::MonthlyAmount,
     }
 }
