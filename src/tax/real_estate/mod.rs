@@ -4,6 +4,7 @@
 //! in `rules/*/real_estate.toml`.
 
 mod check;
+mod lease_check;
 mod model;
 mod peers;
 mod rent;
