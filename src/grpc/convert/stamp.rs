@@ -1,5 +1,8 @@
 //! The wire form of a 印花税 source and its domain form.
 
+#[cfg(test)]
+mod tests;
+
 use super::Fields;
 use crate::pb;
 use crate::tax::stamp::{
