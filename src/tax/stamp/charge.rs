@@ -271,7 +271,7 @@ fn by_value(
         expression: obligation.working.clone(),
         value: base.to_string(),
         parameter_id: None,
-        legal_basis: Some("印花税法 第五条、第六条".to_owned()),
+        legal_basis: Some(base_law(Regime::of(ctx, day)?).to_owned()),
     }];
     let mut exact = Exact::from(base).mul(rate.value)?;
     let mut expression = format!("{base} × {}", rate.value);
@@ -404,5 +404,13 @@ fn basis_of(applied: &Applied) -> Option<String> {
     match &applied.provenance {
         Provenance::Rule { cite, .. } => Some(cite.clone()),
         Provenance::Stated { document } => Some(document.clone()),
+    }
+}
+
+/// Where the law says what the base is.
+const fn base_law(regime: Regime) -> &'static str {
+    match regime {
+        Regime::Reg1988 => "印花税暂行条例 税目税率表；施行细则 第十七至十九条",
+        Regime::Law2022 => "印花税法 第五条至第十一条",
     }
 }

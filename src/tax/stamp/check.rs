@@ -56,8 +56,8 @@ fn document(source: &Source, found: &mut Vec<Finding>) {
         found.push(Finding::hint(
             "ST_H02",
             "signed_abroad",
-            "境外书立境内使用的凭证：不动产在境内、股权为居民企业股权、动产或知识产权及服务有一方在境内的，应当申报",
-            "signed abroad: taxable when the land, company, goods, rights or services are used in China",
+            "境外书立境内使用的凭证：不动产在境内、股权为居民企业股权等情形应当申报",
+            "signed abroad: taxable when what it is about lies or is used in China",
             "财政部 税务总局公告2022年第22号 第二条",
         ));
     }
@@ -120,8 +120,8 @@ fn cross_tax(source: &Source, line: &Line, found: &mut Vec<Finding>) {
     let (rule_id, zh, en, cite) = match (line.item, source.role) {
         (Item::RealTransfer, Some(PartyRole::Provider)) => (
             "ST_X01",
-            "转让房地产的一方应在房地产所在地申报土地增值税；旧房转让的印花税可作扣除，应先算印花税",
-            "the transferor files land appreciation tax there; this stamp tax is deductible, so first",
+            "转让方应在房地产所在地申报土地增值税；其可扣除本印花税，应先算印花税",
+            "the transferor files land appreciation tax, which deducts this tax: compute it first",
             "土地增值税暂行条例 第二条；财税字〔1995〕48号 第九条",
         ),
         (Item::RealTransfer, Some(PartyRole::Recipient)) => (
@@ -139,13 +139,13 @@ fn cross_tax(source: &Source, line: &Line, found: &mut Vec<Finding>) {
         (Item::Lease, Some(PartyRole::Provider)) => (
             "ST_X04",
             "出租房屋的，房产税从租计征的租金不应少于本合同不含税租金",
-            "for a building, the rent under real estate tax should not be below this rent without VAT",
+            "the rent under real estate tax should not be below this rent without VAT",
             "房产税暂行条例 第三条",
         ),
         (Item::Equity, _) => (
             "ST_X06",
             "股权转让不申报土地增值税和契税；以转让股权名义转让房地产的除外",
-            "no land appreciation or deed tax on shares, unless in truth real estate is transferred",
+            "no land appreciation or deed tax on shares, unless it is real estate in truth",
             "国税函〔2000〕687号",
         ),
         _ => return,

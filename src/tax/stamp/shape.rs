@@ -17,7 +17,7 @@ pub fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
             "ST_E16",
             "role",
             "担保人、证人、鉴定人、委托贷款的委托人、拍卖人不是印花税纳税人",
-            "guarantors, witnesses, appraisers, entrusting principals and auctioneers are not taxed",
+            "guarantors, witnesses, appraisers, entrusting principals, auctioneers are not taxed",
             "财政部 税务总局公告2022年第22号 第一条",
         ));
     }
@@ -226,7 +226,7 @@ fn days(source: &Source, line: &Line, found: &mut Vec<Finding>) {
             "印花税法 第六条；财政部 税务总局公告2022年第22号 第三条第（二）项",
         ));
     }
-    if !line.amendments.is_empty() && (line.capital.is_some() || line.amount.is_none()) {
+    if !line.amendments.is_empty() && (line.is_undetermined() || line.amount.is_none()) {
         found.push(Finding::error(
             "ST_E21",
             "amendments",

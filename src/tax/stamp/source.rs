@@ -206,10 +206,11 @@ pub struct Line {
 }
 
 impl Line {
-    /// True when the document does not determine the amount (法第六条).
-    pub const fn is_undetermined(&self) -> bool {
+    /// True when the document does not determine the amount (法第六条): none stated, or 0.00, as
+    /// the form registers it (税源明细表 第 11 栏).
+    pub fn is_undetermined(&self) -> bool {
         !self.item.is_per_piece()
-            && self.amount.is_none()
+            && self.amount.is_none_or(Money::is_zero)
             && self.foreign_amount.is_none()
             && self.capital.is_none()
             && self.assessment.is_none()
