@@ -89,6 +89,16 @@ fn doubts(source: &Source, ctx: &Context<'_>, line: &Line, found: &mut Vec<Findi
             "印花税法 税目税率表（借款合同）",
         ));
     }
+    let lender = line.item == Item::Loan && source.role == Some(PartyRole::Provider);
+    if lender && has(CounterpartyKind::FinancialInstitution) {
+        found.push(Finding::warning(
+            "ST_W07",
+            "item",
+            "银行业金融机构之间的同业拆借合同不征印花税",
+            "loans between financial institutions (interbank) are not taxed",
+            "印花税法 税目税率表（借款合同）",
+        ));
+    }
     let individual =
         ctx.profile.kind == TaxpayerKind::Individual || has(CounterpartyKind::Individual);
     if line.item == Item::Sale && individual {

@@ -138,11 +138,11 @@ impl Item {
     /// `ST_E01` when the item is not taxable on that day, `ST_E11` for the items per piece.
     pub fn rate(self, ctx: &Context<'_>, on: Date, field: &str) -> Result<Applied, ChargeError> {
         ctx.number(self.rate_parameter(), on)
-            .map_err(|_| self.not_taxable(on, field).into())
+            .map_err(|_| self.not_taxable(ctx, on, field).into())
     }
 
     /// What an item that is not taxable on its signing day is told.
-    fn not_taxable(self, on: Date, field: &str) -> Finding {
+    fn not_taxable(self, ctx: &Context<'_>, on: Date, field: &str) -> Finding {
         let name = self.name();
         if self.is_per_piece() {
             return Finding::error(
@@ -153,13 +153,24 @@ impl Item {
                 "印花税法 税目税率表",
             );
         }
-        Finding::error(
+        let finding = Finding::error(
             "ST_E01",
             field,
             format!("税目 {name} 在书立日期 {on} 不适用"),
             format!("item {name} does not exist on the signing day {on}"),
             "印花税法 第二十条；印花税暂行条例 税目税率表",
-        )
+        );
+        let instead = ctx.rules.table("st.items.instead", on).and_then(|table| {
+            let mut rows = table.rows.iter();
+            let row = rows.find(|row| table.cell(row, "item") == Some(name))?;
+            table.cell(row, "instead")
+        });
+        match instead {
+            Some(item) => finding
+                .numbers(item, name)
+                .fix(field, format!("STAMP_ITEM_{item}")),
+            None => finding,
+        }
     }
 }
 

@@ -217,6 +217,18 @@ fn days(source: &Source, line: &Line, found: &mut Vec<Finding>) {
             );
         }
     }
+    for (at, one) in line.settlements.iter().enumerate() {
+        let mut earlier = line.settlements.iter().take(at);
+        if earlier.any(|other| other.settled_on == one.settled_on) {
+            found.push(Finding::error(
+                "ST_E14",
+                format!("settlements[{at}].settled_on"),
+                format!("结算日期 {} 重复填报，同日结算应合并为一笔", one.settled_on),
+                format!("two settlements on {}; add them up", one.settled_on),
+                "印花税税源明细表 填表说明",
+            ));
+        }
+    }
     if !line.settlements.is_empty() && !line.is_undetermined() {
         found.push(Finding::error(
             "ST_E09",

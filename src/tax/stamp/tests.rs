@@ -145,6 +145,32 @@ fn every_item_of_either_law_has_a_name_where_it_has_a_rate() {
     }
 }
 
+#[test]
+fn an_item_of_the_other_law_is_mended_where_that_is_certain() {
+    let rules = RuleBook::embedded().unwrap();
+    let profile = profile(false);
+    let fix = |day: &str, item: Item| {
+        let on = parse_date(day).unwrap();
+        let ctx = Context {
+            rules: &rules,
+            region: Region::parse("340104").unwrap(),
+            period: Period::day(on),
+            profile: &profile,
+            explain: false,
+        };
+        let source = document(day, FilingMode::Periodic, line(item, Some(100)));
+        let found = source.check(&ctx);
+        let finding = found.iter().find(|one| one.rule_id == "ST_E01").unwrap();
+        assert_eq!(finding.field, "lines[0].item");
+        finding.fix.as_ref().map(|fix| fix.value.clone())
+    };
+    let old = fix("2022-06-30", Item::Equity);
+    assert_eq!(old.as_deref(), Some("STAMP_ITEM_TRANSFER_DOCUMENT"));
+    let new = fix("2022-07-01", Item::SurveyDesign);
+    assert_eq!(new.as_deref(), Some("STAMP_ITEM_CONSTRUCTION"));
+    assert_eq!(fix("2022-07-01", Item::TransferDocument), None);
+}
+
 /// Documents of any item and day, right or wrong.
 fn documents() -> impl Strategy<Value = Source> {
     let days = prop::sample::select(vec!["2018-04-30", "2021-12-31", "2022-06-30", "2024-02-29"]);
