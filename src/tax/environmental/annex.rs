@@ -87,6 +87,11 @@ pub(super) struct Entry<'a> {
     pub applied: Applied,
 }
 
+/// True when the law is in force in the month.
+pub(super) fn in_force(rules: &RuleBook, month: Month) -> bool {
+    rules.table(TABLE, month.last_day()).is_some()
+}
+
 /// The row of a pollutant, by its name and medium; for pH by the measured value.
 pub(super) fn find<'a>(
     rules: &'a RuleBook,
@@ -105,6 +110,7 @@ pub(super) fn find<'a>(
         .rows
         .iter()
         .enumerate()
+        .filter(|(_, row)| table.cell(row, "name_zh") == Some(band))
         .filter_map(|(order, row)| entry(table, order, row))
         .find(|entry| {
             let fits = match medium {
@@ -113,7 +119,7 @@ pub(super) fn find<'a>(
             };
             // A single band is never named by itself: the measured pH chooses it.
             let named = entry.group != "PH" || name == PH;
-            fits && named && entry.name == band
+            fits && named
         })
 }
 

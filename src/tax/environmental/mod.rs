@@ -125,6 +125,15 @@ impl Source {
     fn check_months(&self, ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         let months = self.record_months();
         for (field, month) in &months {
+            if !annex::in_force(ctx.rules, *month) {
+                findings.push(Finding::error(
+                    "ENV_NOT_IN_FORCE",
+                    field,
+                    format!("{month} 环境保护税尚未开征"),
+                    format!("the tax is not in force in {month}"),
+                    "环境保护税法 第二十八条（2018年1月1日起施行）",
+                ));
+            }
             if !ctx.period.months().any(|other| other == *month) || !self.exists_in(*month) {
                 findings.push(
                     Finding::warning(
@@ -152,6 +161,50 @@ impl Source {
                 ));
             }
         }
+    }
+
+    /// One outlet stands in one source, or its pollutants would be ranked apart (art. 9).
+    fn refuse_split_outlet(
+        &self,
+        peers: &[&TaxSource],
+        ctx: &Context<'_>,
+    ) -> Result<(), ChargeError> {
+        let Subject::Outlet(own) = &self.subject else {
+            return Ok(());
+        };
+        let months = |outlet: &Outlet, month: Month| {
+            let mut records = outlet.records.iter();
+            records.any(|record| record.month == month)
+        };
+        for peer in peers {
+            let TaxSource::EnvironmentalProtectionTax(peer) = peer else {
+                continue;
+            };
+            let Subject::Outlet(other) = &peer.subject else {
+                continue;
+            };
+            let twice = !self.outlet_number.is_empty()
+                && self.outlet_number == peer.outlet_number
+                && own.medium == other.medium
+                && ctx
+                    .period
+                    .months()
+                    .any(|it| months(own, it) && months(other, it));
+            if twice {
+                return Err(Finding::error(
+                    "ENV_DUPLICATE_LINE",
+                    "outlet_number",
+                    format!("排放口 {} 分列在两个税源，应合并后排序", self.outlet_number),
+                    format!(
+                        "outlet {} stands in two sources; join them",
+                        self.outlet_number
+                    ),
+                    "环境保护税法 第九条",
+                )
+                .into());
+            }
+        }
+        Ok(())
     }
 
     /// True when the source exists on a day of the month, and is of that occurrence.
@@ -217,6 +270,7 @@ impl Source {
         if let Some(error) = stop {
             return Err(error.into());
         }
+        self.refuse_split_outlet(peers, ctx)?;
         let mut charges = Vec::new();
         for month in ctx.period.months().filter(|month| self.exists_in(*month)) {
             match &self.subject {

@@ -9,8 +9,8 @@ use super::quantity::{Measured, Quantity, measure};
 use super::selection::{Candidate, select};
 use super::{relief, step};
 use crate::tax::{
-    Applied, BaseUnit, Charge, ChargeError, Context, Provenance, ReliefTarget, StatedRate,
-    apply_reliefs,
+    Applied, BaseUnit, Charge, ChargeError, Context, Provenance, ReliefClaim, ReliefTarget,
+    StatedRate, apply_reliefs,
 };
 use crate::types::{Exact, Money, Month, TaxKind};
 
@@ -156,6 +156,12 @@ pub struct OutletRecord {
     /// 本期已缴税额.
     #[serde(default)]
     pub already_paid: Money,
+    /// Other reliefs by decision of the State Council (环境保护税法 art. 12(5)).
+    #[serde(default)]
+    pub reliefs: Vec<ReliefClaim>,
+    /// 上年同期 quantity in the annex's unit, to compare with (实施条例 art. 22).
+    #[serde(default, with = "rust_decimal::serde::str_option")]
+    pub previous_year_quantity: Option<Decimal>,
 }
 
 impl OutletRecord {
@@ -305,7 +311,10 @@ impl Outlet {
             exact_tax,
             tax_amount,
         };
-        charge.reliefs = apply_reliefs(ctx, &decided.claims, target, "outlet.records")?;
+        let place = candidate.place;
+        let path = format!("outlet.records[{place}].reliefs");
+        let claims = relief::with_others(decided.claims, record, tax_amount, &path)?;
+        charge.reliefs = apply_reliefs(ctx, &claims, target, &path)?;
         for line in &charge.reliefs {
             charge.steps.push(step(
                 format!("减免税额：{}", line.name_zh),

@@ -9,8 +9,8 @@ use super::outlet::{Facility, Medium, Outlet, OutletRecord, below_scale};
 use super::quantity::{Quantity, measure};
 use super::selection::select;
 use super::{annex, relief};
-use crate::tax::{Context, Finding};
-use crate::types::Month;
+use crate::tax::{Context, Finding, Frequency};
+use crate::types::{Exact, Month};
 
 impl Outlet {
     /// Findings of the outlet, paths relative to the source.
@@ -27,6 +27,7 @@ impl Outlet {
                 self.check_record(ctx, record, &path, findings);
             }
             self.check_method_order(record, &path, findings);
+            self.check_carried(record, &path, findings);
         }
         self.check_unselected(ctx, findings);
     }
@@ -103,6 +104,7 @@ impl Outlet {
         match measure(record, self.medium, &entry, path) {
             Err(error) => findings.push(error.into_finding()),
             Ok(measured) => {
+                check_drop(ctx, record, measured.quantity, path, findings);
                 if below_scale(ctx, &entry, &measured, month).unwrap_or(false) {
                     findings.push(below_scale_hint(record, &entry, path));
                 }
@@ -177,6 +179,26 @@ impl Outlet {
         }
     }
 
+    /// Data are carried forward within a quarter only.
+    fn check_carried(&self, record: &OutletRecord, path: &str, findings: &mut Vec<Finding>) {
+        let quarter = Frequency::Quarter.period_of(record.month);
+        let own = self.records.iter().any(|other| {
+            other.pollutant == record.pollutant
+                && other.month < record.month
+                && quarter.contains(other.month.first_day())
+                && !other.carried_forward
+        });
+        if record.carried_forward && !own {
+            findings.push(Finding::warning(
+                "ENV_CARRY_FORWARD",
+                format!("{path}.carried_forward"),
+                "沿用的监测数据应为本季度内的数据，不得跨季度沿用",
+                "carried data must be of the same quarter, which has no earlier data here",
+                "财税〔2018〕117号",
+            ));
+        }
+    }
+
     /// Tax paid on a pollutant that lost the ranking.
     fn check_unselected(&self, ctx: &Context<'_>, findings: &mut Vec<Finding>) {
         let months: BTreeSet<Month> = self.records.iter().map(|record| record.month).collect();
@@ -209,6 +231,37 @@ impl Outlet {
     }
 }
 
+/// Far below the same month last year.
+fn check_drop(
+    ctx: &Context<'_>,
+    record: &OutletRecord,
+    quantity: Exact,
+    path: &str,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(before) = record.previous_year_quantity else {
+        return;
+    };
+    let Ok(ratio) = ctx.number("ept.yoy_drop.below", record.month.first_day()) else {
+        return;
+    };
+    let (Ok(floor), Ok(now)) = (Exact::from(before).mul(ratio.value), quantity.to_decimal()) else {
+        return;
+    };
+    if quantity < floor {
+        findings.push(
+            Finding::warning(
+                "ENV_YOY_DROP",
+                format!("{path}.quantity"),
+                format!("排放量 {now} 明显低于上年同期 {before}，请说明理由"),
+                format!("the quantity {now} is far below last year's {before}; give the reason"),
+                "环境保护税法实施条例 第二十二条",
+            )
+            .numbers(before, now),
+        );
+    }
+}
+
 fn below_scale_hint(record: &OutletRecord, entry: &annex::Entry<'_>, path: &str) -> Finding {
     Finding::hint(
         "ENV_LIVESTOCK_SCALE",
@@ -232,10 +285,25 @@ impl OutletRecord {
                 ("mean_concentration", self.mean_concentration),
                 ("max_concentration", self.max_concentration),
                 ("concentration_limit", self.concentration_limit),
+                ("previous_year_quantity", self.previous_year_quantity),
             ],
             findings,
         );
         check_paid(path, self.already_paid, findings);
+        for (place, claim) in self.reliefs.iter().enumerate() {
+            if claim.relief_id != relief::OTHER {
+                findings.push(Finding::error(
+                    "ENV_RELIEF_ID",
+                    format!("{path}.reliefs[{place}].relief_id"),
+                    format!("{} 由系统按填报数据判定，不得自行填写", claim.relief_id),
+                    format!(
+                        "{} follows from the figures; only ENV_OTHER is named",
+                        claim.relief_id
+                    ),
+                    "环境保护税法 第十二条",
+                ));
+            }
+        }
         self.quantity.check_figures(path, findings);
         if let (Some(mean), Some(max)) = (self.mean_concentration, self.max_concentration)
             && max < mean

@@ -208,13 +208,22 @@ pub(super) fn measure(
     {
         return Ok(mass);
     }
+    let masses = record.reviewed_kg.is_some() || record.generation_kg.is_some();
+    if entry.counted != Counted::Kilogram && masses {
+        return Err(method_fields(
+            format!("{path}.reviewed_kg"),
+            format!("“{}”不按千克计算，不能填写千克数", entry.name),
+            format!(
+                "`{}` is not counted in kg, so no kg can be given",
+                entry.name
+            ),
+        )
+        .into());
+    }
     let small = entry.class == super::PollutantClass::Small;
     match (&record.quantity, entry.counted) {
         (Quantity::Monitored(it), Counted::Kilogram) => it.mass(medium, path),
-        (Quantity::Coefficient(it), Counted::Kilogram) => {
-            let found = it.mass(it.discharge_coefficient)?;
-            Ok(found)
-        }
+        (Quantity::Coefficient(it), Counted::Kilogram) => Ok(it.mass(it.discharge_coefficient)?),
         (Quantity::MassBalance(it), Counted::Kilogram) => Ok(Measured::of(
             it.emission_kg.into(),
             it.emission_kg.to_string(),

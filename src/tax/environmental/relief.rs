@@ -3,8 +3,8 @@
 use super::annex::{Counted, Entry};
 use super::outlet::{Facility, Outlet, OutletRecord};
 use super::quantity::Quantity;
-use crate::tax::{Applied, ChargeError, Context, ReliefClaim};
-use crate::types::Exact;
+use crate::tax::{Applied, ChargeError, Context, Finding, ReliefClaim};
+use crate::types::{Exact, Money};
 
 /// Why a relief that was claimed is not given; becomes a finding of `check` and a step.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ impl Decided {
     }
 }
 
+/// The only relief that a record may name itself; the others follow from its figures.
+pub(super) const OTHER: &str = "ENV_OTHER";
 const LOW: &str = "环境保护税法 第十三条；实施条例 第十条、第十一条；财税〔2018〕117号";
 const PLANT: &str = "环境保护税法 第十二条第三项";
 
@@ -88,6 +90,32 @@ pub(super) fn decide(
         None if record.claims_low_concentration_relief => low(ctx, record, entry, exceeded),
         None => Ok(Decided::default()),
     }
+}
+
+/// The decided claims with those by decision of the State Council.
+pub(super) fn with_others(
+    mut claims: Vec<ReliefClaim>,
+    record: &OutletRecord,
+    tax: Money,
+    path: &str,
+) -> Result<Vec<ReliefClaim>, ChargeError> {
+    for (place, claim) in record.reliefs.iter().enumerate() {
+        if let Some(amount) = claim.amount.filter(|amount| tax < *amount) {
+            let field = format!("{path}[{place}].amount_yuan");
+            return Err(Finding::error(
+                "ENV_RELIEF_CAP",
+                field.clone(),
+                format!("减免税额 {amount} 大于本行应纳税额 {tax}"),
+                format!("the relief {amount} is above the line's tax {tax}"),
+                "国家税务总局公告2021年第9号 环境保护税税源明细表",
+            )
+            .numbers(format!("≤ {tax}"), amount)
+            .fix(field, tax)
+            .into());
+        }
+        claims.push(claim.clone());
+    }
+    Ok(claims)
 }
 
 /// A plant is exempt within the standard only, and shows it by the concentrations.

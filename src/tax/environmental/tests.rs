@@ -28,6 +28,8 @@ fn record(pollutant: &str, kg: Decimal, mean: Decimal, limit: Decimal) -> Outlet
         carried_forward: false,
         claims_low_concentration_relief: true,
         already_paid: Money::ZERO,
+        reliefs: Vec::new(),
+        previous_year_quantity: None,
     }
 }
 

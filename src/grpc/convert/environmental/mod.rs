@@ -28,7 +28,10 @@ mod tests {
                  "generation_kg":"5","generation_reason":"DATA_FALSIFIED","reviewed_kg":"6",
                  "mean_concentration":"1","max_concentration":"2","concentration_limit":"3",
                  "carried_forward":true,"claims_low_concentration_relief":true,
-                 "already_paid":"1.50"},
+                 "already_paid":"1.50","previous_year_quantity":"77",
+                 "reliefs":[{"relief_id":"ENV_OTHER","period":{"first":"2026-07-01",
+                 "last":"2026-07-31"},"base_share":"0.5","ratio":"0.25","amount":"3.00",
+                 "document":"D"}]},
                 {"month":"2026-07","pollutant":"苯","quantity":{"COEFFICIENT":{
                  "base_quantity":"7","discharge_coefficient":"0.85",
                  "generation_coefficient":"9","mass_unit":"GRAM"}}},

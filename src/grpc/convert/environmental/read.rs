@@ -148,6 +148,12 @@ fn outlet_record(
     let max = optional(fields, "max_concentration", &wire.max_concentration);
     let limit = optional(fields, "concentration_limit", &wire.concentration_limit);
     let paid = fields.amount_or_zero("already_paid_yuan", &wire.already_paid_yuan);
+    let reliefs = fields.reliefs("reliefs", &wire.reliefs);
+    let previous = optional(
+        fields,
+        "previous_year_quantity",
+        &wire.previous_year_quantity,
+    );
     Some(OutletRecord {
         month: month?,
         pollutant: pollutant?,
@@ -162,6 +168,8 @@ fn outlet_record(
         carried_forward: wire.carried_forward,
         claims_low_concentration_relief: wire.claims_low_concentration_relief,
         already_paid: paid?,
+        reliefs: reliefs?,
+        previous_year_quantity: previous?,
     })
 }
 

@@ -6,10 +6,10 @@ use super::choices::*;
 use crate::pb;
 use crate::pb::environmental_outlet_record::Quantity as WireQuantity;
 use crate::pb::environmental_protection_tax_source::Subject as WireSubject;
-use crate::tax::StatedRate;
 use crate::tax::environmental::{
     NoisePart, NoiseSite, Outlet, OutletRecord, Quantity, Reading, SolidWaste, Source, Subject,
 };
+use crate::tax::{ReliefClaim, StatedRate};
 use crate::types::{Money, Period};
 
 /// Writes the wire form.
@@ -58,6 +58,17 @@ fn wire_rate(rate: &StatedRate) -> pb::StatedRate {
     }
 }
 
+fn wire_claim(claim: &ReliefClaim) -> pb::ReliefClaim {
+    pb::ReliefClaim {
+        relief_id: claim.relief_id.clone(),
+        period: claim.period.map(wire_period),
+        base_share: written(claim.base_share),
+        ratio: written(claim.ratio),
+        amount_yuan: written(claim.amount),
+        document: claim.document.clone(),
+    }
+}
+
 fn wire_outlet(it: &Outlet) -> pb::EnvironmentalOutlet {
     pb::EnvironmentalOutlet {
         medium: wire_medium(it.medium).into(),
@@ -97,6 +108,8 @@ fn wire_record(it: &OutletRecord) -> pb::EnvironmentalOutletRecord {
         carried_forward: it.carried_forward,
         claims_low_concentration_relief: it.claims_low_concentration_relief,
         already_paid_yuan: paid(it.already_paid),
+        reliefs: it.reliefs.iter().map(wire_claim).collect(),
+        previous_year_quantity: written(it.previous_year_quantity),
     }
 }
 
