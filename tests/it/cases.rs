@@ -214,5 +214,5 @@ fn land_appreciation_cases() {
 
 #[test]
 fn environmental_cases() {
-    run("environmental", 0);
+    run("environmental", 129);
 }
