@@ -19,4 +19,12 @@ pub mod filing;
 
 pub mod store;
 
+pub mod gateway;
+
 pub mod grpc;
+
+pub mod worker;
+
+pub mod server;
+
+pub mod cli;

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `caixing` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    caixing::cli::run()
+}

@@ -270,7 +270,11 @@ fn content(
         if !part.charges.is_empty() {
             covered.push(Covered { source_id, source_version, period: part.period });
         }
-        for charge in part.charges {
+        for mut charge in part.charges {
+            if !scope.explain {
+                // The explanation is recomputed when asked for, never stored.
+                charge.steps.clear();
+            }
             let number = u32::try_from(lines.len() + 1).unwrap_or(u32::MAX);
             let payable = match charge.payable() {
                 Ok(payable) => payable,

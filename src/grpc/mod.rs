@@ -1,3 +1,35 @@
 //! The door (门): one file per service, one screen per RPC.
+//!
+//! A handler reads like the procedure: parse, begin, answer a repeat, load, decide (pure), save,
+//! commit, answer. `convert` holds the only files that know both wire and domain; `status` is the
+//! only place where an error becomes a status.
+
+mod app;
+mod call;
+mod declaration;
+mod failure;
+mod outcome;
+mod payment;
+mod rule;
+mod sandbox;
+mod status;
+mod tax_source;
+mod taxpayer;
+mod treasury;
+mod voucher;
 
 pub mod convert;
+
+pub use app::{App, Parts};
+pub use call::{Call, Language};
+pub use declaration::{Declarations, assess};
+pub use failure::Failure;
+pub use outcome::Outcomes;
+pub use payment::{Payments, hear};
+pub use rule::Rules;
+pub use sandbox::Sandbox;
+pub use status::status;
+pub use tax_source::TaxSources;
+pub use taxpayer::Taxpayers;
+pub use treasury::TreasuryCallbacks;
+pub use voucher::Vouchers;

@@ -173,6 +173,32 @@ impl Tx {
         row.map(|row| <(i64, SourceRecord)>::try_from(row).map(|(_, record)| record)).transpose()
     }
 
+    /// Reads one version of a source, as a declaration recorded it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn source_version(
+        &mut self,
+        taxpayer: TaxpayerKey,
+        source: SourceId,
+        version: i64,
+    ) -> Result<Option<SourceRecord>, StoreError> {
+        let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT head.taxpayer_id, head.source_id, head.state, version.version, version.name,
+             version.region, version.authority, version.treasury, version.format, version.detail,
+             version.recorded_at, head.sequence
+             FROM tax_source AS head JOIN tax_source_version AS version
+               ON version.taxpayer_id = head.taxpayer_id AND version.source_id = head.source_id
+             WHERE head.taxpayer_id = $1 AND head.source_id = $2 AND version.version = $3",
+        )
+        .bind(taxpayer.to_string())
+        .bind(source.to_string())
+        .bind(version)
+        .fetch_optional(conn)
+        .await)?;
+        row.map(|row| <(i64, SourceRecord)>::try_from(row).map(|(_, record)| record)).transpose()
+    }
+
     /// Reads a taxpayer's sources in the order of collection, after a sequence number; with it
     /// each one's number.
     ///

@@ -1,6 +1,12 @@
 //! The only files that know both wire and domain: pb ⇄ types, with field paths.
 
+mod common;
+mod declaration;
 mod fields;
+mod payment;
+mod source;
+mod taxpayer;
+mod voucher;
 
 pub mod environmental;
 pub mod land_appreciation;
@@ -9,4 +15,13 @@ pub mod real_estate;
 pub mod stamp;
 pub mod vehicle_vessel;
 
+pub use common::{
+    finding, instant, page, period, read_instant, request_id, source_id, tax, tax_filter,
+    taxpayer_key,
+};
+pub use declaration::{assessed, declaration, explanations, obligation, with_lines};
 pub use fields::{Fields, Violation};
+pub use payment::{payment, quote};
+pub use source::{SourceInput, source, source_input};
+pub use taxpayer::{TaxpayerInput, six_taxes_windows, taxpayer, taxpayer_input, taxpayer_kind};
+pub use voucher::{state as voucher_state, voucher};

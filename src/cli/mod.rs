@@ -1,0 +1,118 @@
+//! The command line: `serve`, `demo`, `assess`, `rules`, `voucher`. Every flag has a `CAIXING_*`
+//! variable beside it.
+
+mod assess;
+mod demo;
+mod json;
+mod rules;
+mod table;
+mod voucher;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::server::{self, Settings};
+
+pub use demo::{JourneyInput, JourneyOutcome, play};
+
+/// Consolidated filing of China's property-and-behaviour taxes (财产和行为税合并申报).
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the gRPC API.
+    Serve(Serve),
+    /// Play the whole journey and verify its voucher.
+    Demo(demo::Demo),
+    /// Compute declarations offline: AssessDeclaration requests in JSON, one answer per request.
+    Assess(assess::Assess),
+    /// The rule pack.
+    Rules(rules::Rules),
+    /// Vouchers.
+    Voucher(voucher::Voucher),
+}
+
+#[derive(Debug, clap::Args)]
+struct Serve {
+    /// Where to listen.
+    #[arg(long, env = "CAIXING_LISTEN", default_value = "127.0.0.1:50051")]
+    listen: SocketAddr,
+    /// Where the embedded database and keys lie.
+    #[arg(long, env = "CAIXING_DATA_DIR", default_value = "./caixing-data")]
+    data_dir: PathBuf,
+    /// A rule pack that replaces the embedded one.
+    #[arg(long, env = "CAIXING_RULES")]
+    rules: Option<PathBuf>,
+    /// Plaintext on loopback, a clock that can be set, a simulated bank and treasury.
+    #[arg(long, env = "CAIXING_SANDBOX")]
+    sandbox: bool,
+    /// Write logs as JSON lines.
+    #[arg(long, env = "CAIXING_LOG_JSON")]
+    log_json: bool,
+}
+
+/// Runs the command the arguments name.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    let done: Result<(), Box<dyn std::error::Error>> = match cli.command {
+        Command::Serve(command) => runtime.block_on(serve(command)),
+        Command::Demo(command) => runtime.block_on(demo::run(command)),
+        Command::Assess(command) => assess::run(&command),
+        Command::Rules(command) => rules::run(&command),
+        Command::Voucher(command) => voucher::run(&command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.as_ref()),
+    }
+}
+
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("caixing: {error}");
+    ExitCode::FAILURE
+}
+
+/// Logs to standard error; frames of the transport are not logged unless asked for.
+fn start_logging(json: bool) {
+    let filter = EnvFilter::try_from_env("CAIXING_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,h2=warn,hyper=warn,tower=warn,sqlx=warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = if json { builder.json().try_init() } else { builder.try_init() };
+    // A second start in one process (tests) keeps the first.
+    let _ = started;
+}
+
+async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
+    start_logging(command.log_json);
+    let settings = Settings {
+        listen: command.listen,
+        data_dir: command.data_dir,
+        rules_dir: command.rules,
+        sandbox: command.sandbox,
+    };
+    let mut running = server::start(&settings).await?;
+    println!("caixing listens on {}", running.address);
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        ended = running.ended() => return Ok(ended?),
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping; running calls end first");
+    running.stop().await?;
+    Ok(())
+}

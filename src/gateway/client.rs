@@ -1,0 +1,108 @@
+//! Asking the bank, with a deadline, and reading its answer. What cannot be read is unknown.
+
+use std::time::Duration;
+
+use tonic::transport::{Channel, Endpoint};
+
+use crate::filing::{BankAnswer, Payment};
+use crate::pb;
+use crate::pb::payment_gateway_client::PaymentGatewayClient;
+use crate::types::{Money, Overflow, TaxpayerId};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A client of the bank's side. Connects when first used and again after a loss.
+#[derive(Debug, Clone)]
+pub struct BankClient {
+    channel: Channel,
+}
+
+impl BankClient {
+    /// A client for an address such as `http://127.0.0.1:50052`.
+    ///
+    /// # Errors
+    /// When the address is not a URI.
+    pub fn new(address: &str) -> Result<Self, tonic::transport::Error> {
+        let endpoint = Endpoint::from_shared(address.to_owned())?
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ANSWER_TIMEOUT);
+        Ok(Self { channel: endpoint.connect_lazy() })
+    }
+
+    /// Asks the bank to debit an order once. Never called twice for one payment.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the order's rows do not sum to its total; then nothing was sent.
+    pub async fn debit(
+        &self,
+        payment: &Payment,
+        tax_number: &TaxpayerId,
+    ) -> Result<BankAnswer, Overflow> {
+        let rows = payment
+            .order_rows()?
+            .into_iter()
+            .map(|(subject_code, subject_name, period, amount)| pb::OrderRow {
+                subject_code,
+                subject_name,
+                first_day: period.first().to_string(),
+                last_day: period.last().to_string(),
+                amount_yuan: amount.to_string(),
+            })
+            .collect();
+        let request = pb::DebitRequest {
+            order_id: payment.id.to_string(),
+            taxpayer_id: payment.taxpayer.to_string(),
+            tax_number: tax_number.to_string(),
+            tax_authority_code: payment.authority.to_string(),
+            treasury_code: payment.treasury.to_string(),
+            agreement_number: payment.agreement.clone(),
+            total_yuan: payment.order.total.to_string(),
+            rows,
+        };
+        let mut client = PaymentGatewayClient::new(self.channel.clone());
+        Ok(match client.debit(request).await {
+            Ok(response) => {
+                let answer = response.into_inner();
+                read(answer.outcome(), answer.bank_reference, answer.refusal_reason)
+            }
+            Err(status) => {
+                // Even a refused connection may hide a debit behind a proxy: query, never assume.
+                tracing::warn!(payment = %payment.id, code = ?status.code(), "debit not answered");
+                BankAnswer::Unknown
+            }
+        })
+    }
+
+    /// Asks what became of an order. Never debits.
+    pub async fn query(&self, payment: &Payment) -> BankAnswer {
+        let request = pb::QueryRequest { order_id: payment.id.to_string() };
+        let mut client = PaymentGatewayClient::new(self.channel.clone());
+        match client.query(request).await {
+            Ok(response) => {
+                let answer = response.into_inner();
+                let outcome = answer.outcome();
+                let amount = Money::parse_yuan(&answer.amount_yuan).ok();
+                if outcome == pb::DebitOutcome::Debited && amount != Some(payment.order.total) {
+                    tracing::error!(payment = %payment.id, "the bank's amount is not the order's");
+                    return BankAnswer::Unknown;
+                }
+                read(outcome, answer.bank_reference, answer.refusal_reason)
+            }
+            Err(status) => {
+                tracing::warn!(payment = %payment.id, code = ?status.code(), "query not answered");
+                BankAnswer::Unknown
+            }
+        }
+    }
+}
+
+fn read(outcome: pb::DebitOutcome, reference: String, reason: String) -> BankAnswer {
+    match outcome {
+        pb::DebitOutcome::Debited if !reference.is_empty() => BankAnswer::Debited(reference),
+        pb::DebitOutcome::Refused => BankAnswer::Refused(reason),
+        pb::DebitOutcome::Reversed => BankAnswer::Refused("REVERSED".to_owned()),
+        pb::DebitOutcome::UnknownOrder => BankAnswer::NeverSeen,
+        pb::DebitOutcome::Debited | pb::DebitOutcome::Unspecified => BankAnswer::Unknown,
+    }
+}

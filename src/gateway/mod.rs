@@ -1,0 +1,7 @@
+//! The bank and treasury side (财税库银横向联网), called over a real connection.
+
+mod client;
+mod sandbox;
+
+pub use client::BankClient;
+pub use sandbox::{SandboxBank, serve_sandbox};

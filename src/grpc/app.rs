@@ -1,0 +1,88 @@
+//! What every service shares.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::failure::Failure;
+use crate::clock::Clock;
+use crate::filing::Taxpayer;
+use crate::gateway::BankClient;
+use crate::rules::RuleBook;
+use crate::signing::Signer;
+use crate::store::{Store, Tx};
+use crate::types::TaxpayerKey;
+
+/// The service's parts, made once at start.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where it is kept.
+    pub store: Store,
+    /// The law.
+    pub book: RuleBook,
+    /// The time.
+    pub clock: Clock,
+    /// The voucher key.
+    pub signer: Box<dyn Signer>,
+    /// The bank's side.
+    pub bank: BankClient,
+}
+
+/// A shared handle on the parts.
+pub type App = Arc<Parts>;
+
+/// A new id, in order of time.
+pub fn new_id() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// The page size a list uses: 0 means 50, more than 200 means 200.
+pub const PAGE_SIZE_DEFAULT: i64 = 50;
+/// The largest page.
+pub const PAGE_SIZE_MAX: i64 = 200;
+
+/// Reads a taxpayer that must be there.
+///
+/// # Errors
+/// [`Failure::NotFound`].
+pub async fn taxpayer(tx: &mut Tx, key: TaxpayerKey) -> Result<Taxpayer, Failure> {
+    tx.taxpayer(key)
+        .await?
+        .ok_or_else(|| Failure::NotFound { what: "taxpayer", id: key.to_string() })
+}
+
+/// Refuses unless the etag named is that of the version read.
+///
+/// # Errors
+/// [`Failure::StaleEtag`].
+pub fn check_etag(what: &'static str, named: &str, version: i64) -> Result<(), Failure> {
+    let current = etag(version);
+    if named == current { Ok(()) } else { Err(Failure::StaleEtag { what, current }) }
+}
+
+/// The etag of a version.
+pub fn etag(version: i64) -> String {
+    format!("v{version}")
+}
+
+/// Cuts a list read one too long to its page; true when there is more.
+pub fn cut<T>(rows: &mut Vec<T>, size: i64) -> bool {
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let more = rows.len() > size;
+    rows.truncate(size);
+    more
+}
+
+/// Reads a page token that is a number.
+///
+/// # Errors
+/// `PAGE_TOKEN`.
+pub fn sequence(text: &str) -> Result<i64, crate::types::Invalid> {
+    text.parse().map_err(|_| {
+        crate::types::Invalid::new(
+            "PAGE_TOKEN",
+            "不是本服务给出的翻页标记",
+            "is not a page token of this service",
+        )
+    })
+}

@@ -1,0 +1,527 @@
+//! `DeclarationService`: the one form and its one filing.
+
+use std::collections::HashMap;
+
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::app::{App, cut, new_id, taxpayer as must_have};
+use super::call::{Answer, Call, Mutation};
+use super::convert::{self, Fields};
+use super::failure::Failure;
+use crate::filing::{
+    Content, Declaration, DeclarationState, Drawing, Reason, Refusal, Scope, SourceRecord,
+    SourceState, Taxpayer, draw,
+};
+use crate::pb;
+use crate::pb::declaration_service_server::DeclarationService;
+use crate::rules::RuleBook;
+use crate::store::{StoreError, Tx};
+use crate::tax::Profile;
+use crate::types::{
+    DeclarationId, Invalid, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey,
+};
+
+const SOURCES_MAX: usize = 10_000;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Declarations(pub App);
+
+/// What is kept of a taxpayer that a form is drawn from.
+struct Facts {
+    taxpayer: Taxpayer,
+    sources: Vec<SourceRecord>,
+    declared: HashMap<(SourceId, Period), DeclarationId>,
+}
+
+async fn facts(tx: &mut Tx, key: TaxpayerKey) -> Result<Facts, Failure> {
+    let taxpayer = must_have(tx, key).await?;
+    let sources = tx.all_sources(key).await?;
+    let declared = tx.declared(key).await?;
+    Ok(Facts { taxpayer, sources, declared })
+}
+
+impl Facts {
+    fn draw(
+        &self,
+        book: &RuleBook,
+        window: Period,
+        authority: Option<&TaxAuthority>,
+        taxes: &[TaxKind],
+    ) -> Drawing {
+        draw(&Scope {
+            rules: book,
+            taxpayer: self.taxpayer.key,
+            profile: &self.taxpayer.profile,
+            window,
+            sources: &self.sources,
+            declared: &self.declared,
+            authority,
+            taxes,
+            explain: false,
+        })
+    }
+
+    /// A draft's content drawn again from what is kept now.
+    fn redraw(&self, book: &RuleBook, content: &Content) -> Option<Content> {
+        let authority = Some(&content.authority);
+        let drawing = self.draw(book, content.window, authority, &content.taxes);
+        drawing.contents.into_iter().find(|fresh| fresh.treasury == content.treasury)
+    }
+}
+
+/// Reads a declaration that must be there.
+///
+/// # Errors
+/// [`Failure::NotFound`].
+pub async fn declaration(
+    tx: &mut Tx,
+    key: TaxpayerKey,
+    id: DeclarationId,
+) -> Result<Declaration, Failure> {
+    tx.declaration(key, id)
+        .await?
+        .ok_or_else(|| Failure::NotFound { what: "declaration", id: id.to_string() })
+}
+
+fn declaration_id(fields: &mut Fields<'_>, text: &str) -> Option<DeclarationId> {
+    fields.required("declaration_id", text, DeclarationId::parse)
+}
+
+impl Declarations {
+    async fn obligations(
+        &self,
+        call: &Call,
+        wire: pb::ListObligationsRequest,
+    ) -> Result<Answer<pb::ListObligationsResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let window = fields.period("window", wire.window.as_ref());
+        let (Some(key), Some(window)) = (key, window) else { return Err(violations.into()) };
+        let mut tx = self.0.store.read().await?;
+        let facts = facts(&mut tx, key).await?;
+        let drawing = facts.draw(&self.0.book, window, None, &[]);
+        let wire = |obligation| convert::obligation(obligation, call.language);
+        let obligations = drawing.obligations.iter().map(wire).collect();
+        Ok(Answer::new(pb::ListObligationsResponse { obligations }))
+    }
+
+    async fn assess(
+        &self,
+        call: &Call,
+        wire: pb::AssessDeclarationRequest,
+    ) -> Result<Answer<pb::AssessDeclarationResponse>, Failure> {
+        assess(&self.0.book, call, wire).map(Answer::new)
+    }
+
+    async fn draft(
+        &self,
+        call: &Call,
+        wire: pb::DraftDeclarationRequest,
+    ) -> Result<Answer<pb::DraftDeclarationResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let request = convert::request_id(&mut fields, &wire.request_id);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let window = fields.period("window", wire.window.as_ref());
+        let authority =
+            fields.optional("tax_authority_code", &wire.tax_authority_code, TaxAuthority::parse);
+        let taxes = taxes(&mut fields, &wire.taxes);
+        let (Some(request), Some(key), Some(window), Some(authority), Some(taxes)) =
+            (request, key, window, authority, taxes)
+        else {
+            return Err(violations.into());
+        };
+        let now = self.0.clock.now();
+        let mutation = Mutation::new("DraftDeclaration", request, &wire);
+        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        if let Some(answer) = mutation.replay(&mut tx, key).await? {
+            return Ok(answer);
+        }
+        let facts = facts(&mut tx, key).await?;
+        let drawing = facts.draw(&self.0.book, window, authority.as_ref(), &taxes);
+        if drawing.contents.is_empty() {
+            return Err(Refusal::NothingToDeclare.into());
+        }
+        tx.keep_rule_pack(&self.0.book, now).await?;
+        let mut message = pb::DraftDeclarationResponse::default();
+        for content in drawing.contents {
+            let draft = Declaration {
+                id: DeclarationId::new(new_id()),
+                digest: content.digest()?,
+                content,
+                state: DeclarationState::Draft,
+                created_at: now,
+                submission: None,
+                version: 1,
+            };
+            tx.insert_declaration(&draft).await?;
+            let id = draft.id.to_string();
+            tx.append_event(key, "declaration.drawn", &id, now).await?;
+            message.declarations.push(convert::with_lines(&draft)?);
+        }
+        let out = |obligation: &&crate::filing::Obligation| obligation.reason != Reason::Due;
+        let wire = |obligation| convert::obligation(obligation, call.language);
+        message.left_out = drawing.obligations.iter().filter(out).map(wire).collect();
+        mutation.record(&mut tx, key, "", Some(&message), now).await?;
+        tx.commit().await?;
+        Ok(Answer::new(message))
+    }
+
+    async fn validate(
+        &self,
+        call: &Call,
+        wire: pb::ValidateDeclarationRequest,
+    ) -> Result<Answer<pb::ValidateDeclarationResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let id = declaration_id(&mut fields, &wire.declaration_id);
+        let (Some(key), Some(id)) = (key, id) else { return Err(violations.into()) };
+        let mut tx = self.0.store.read().await?;
+        let facts = facts(&mut tx, key).await?;
+        let kept = declaration(&mut tx, key, id).await?;
+        let fresh = match kept.state {
+            DeclarationState::Draft => facts.redraw(&self.0.book, &kept.content),
+            _ => Some(kept.content.clone()),
+        };
+        let digest = fresh.as_ref().map(Content::digest).transpose()?.unwrap_or_default();
+        let stale = digest != kept.digest;
+        let findings = &fresh.as_ref().unwrap_or(&kept.content).findings;
+        let stops = |finding: &crate::tax::Finding| {
+            finding.severity == crate::tax::Severity::Error
+        };
+        let submittable =
+            kept.state == DeclarationState::Draft && !stale && !findings.iter().any(stops);
+        let wire = |finding| convert::finding(finding, call.language);
+        Ok(Answer::new(pb::ValidateDeclarationResponse {
+            findings: findings.iter().map(wire).collect(),
+            submittable,
+            content_digest: digest,
+            stale,
+        }))
+    }
+
+    async fn submit(
+        &self,
+        wire: pb::SubmitDeclarationRequest,
+    ) -> Result<Answer<pb::SubmitDeclarationResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let request = convert::request_id(&mut fields, &wire.request_id);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let id = declaration_id(&mut fields, &wire.declaration_id);
+        let named = fields.required_text("content_digest", &wire.content_digest, 64);
+        let (Some(request), Some(key), Some(id), Some(named)) = (request, key, id, named) else {
+            return Err(violations.into());
+        };
+        let now = self.0.clock.now();
+        let today = self.0.clock.today();
+        let mutation = Mutation::new("SubmitDeclaration", request, &wire);
+        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        if let Some(answer) = mutation.replay(&mut tx, key).await? {
+            return Ok(answer);
+        }
+        let facts = facts(&mut tx, key).await?;
+        let draft = declaration(&mut tx, key, id).await?;
+        let fresh = facts.redraw(&self.0.book, &draft.content);
+        let fresh = fresh.as_ref().map(Content::digest).transpose()?.unwrap_or_default();
+        let acknowledged = wire.acknowledged_warnings.clone();
+        let filed = draft.submit(&named, &fresh, acknowledged, now, today)?;
+        let message =
+            pb::SubmitDeclarationResponse { declaration: Some(convert::with_lines(&filed)?) };
+        if wire.validate_only {
+            return Ok(Answer::new(message));
+        }
+        tx.update_declaration(&filed).await?;
+        // The unique indexes guard invariant 2 a second time, beside the fresh drawing above.
+        tx.insert_filed(&filed).await.map_err(|error| match error {
+            StoreError::AlreadyExists(what) => Refusal::AlreadyDeclared(what).into(),
+            other => Failure::Store(other),
+        })?;
+        let id = id.to_string();
+        tx.mark_declared(key, &id).await?;
+        tx.append_event(key, "declaration.submitted", &id, now).await?;
+        if filed.state == DeclarationState::Completed {
+            tx.append_event(key, "declaration.completed", &id, now).await?;
+        }
+        mutation.record(&mut tx, key, &id, Some(&message), now).await?;
+        tx.commit().await?;
+        Ok(Answer::new(message))
+    }
+
+    async fn get(
+        &self,
+        wire: pb::GetDeclarationRequest,
+    ) -> Result<Answer<pb::GetDeclarationResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let id = declaration_id(&mut fields, &wire.declaration_id);
+        let (Some(key), Some(id)) = (key, id) else { return Err(violations.into()) };
+        let mut tx = self.0.store.read().await?;
+        must_have(&mut tx, key).await?;
+        let kept = declaration(&mut tx, key, id).await?;
+        let declaration = Some(convert::with_lines(&kept)?);
+        Ok(Answer::new(pb::GetDeclarationResponse { declaration }))
+    }
+
+    async fn list(
+        &self,
+        wire: pb::ListDeclarationsRequest,
+    ) -> Result<Answer<pb::ListDeclarationsResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let size = convert::page(&mut fields, wire.page_size);
+        let before = fields.optional("page_token", &wire.page_token, DeclarationId::parse);
+        let (Some(key), Some(size), Some(before)) = (key, size, before) else {
+            return Err(violations.into());
+        };
+        let before = before.map(|id| id.to_string()).unwrap_or_default();
+        let mut tx = self.0.store.read().await?;
+        must_have(&mut tx, key).await?;
+        let mut rows = tx.declarations_before(key, &before, size.saturating_add(1)).await?;
+        let more = cut(&mut rows, size);
+        let next = rows.last().filter(|_| more).map(|last| last.id.to_string());
+        let declarations: Result<Vec<_>, _> = rows.iter().map(convert::declaration).collect();
+        Ok(Answer::new(pb::ListDeclarationsResponse {
+            declarations: declarations?,
+            next_page_token: next.unwrap_or_default(),
+        }))
+    }
+
+    async fn explain(
+        &self,
+        call: &Call,
+        wire: pb::ExplainDeclarationRequest,
+    ) -> Result<Answer<pb::ExplainDeclarationResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let id = declaration_id(&mut fields, &wire.declaration_id);
+        let (Some(key), Some(id)) = (key, id) else { return Err(violations.into()) };
+        let mut tx = self.0.store.read().await?;
+        must_have(&mut tx, key).await?;
+        let kept = declaration(&mut tx, key, id).await?;
+        let lines = self.explained(&mut tx, key, kept.content).await?;
+        let explanations = convert::explanations(&lines, call.language);
+        Ok(Answer::new(pb::ExplainDeclarationResponse { explanations }))
+    }
+
+    /// The lines with their explanations, recomputed from the recorded versions of the sources
+    /// under the recorded rule pack. A line that does not come out as recorded is an alarm.
+    async fn explained(
+        &self,
+        tx: &mut Tx,
+        key: TaxpayerKey,
+        content: Content,
+    ) -> Result<Vec<crate::filing::Line>, Failure> {
+        let mut sources = Vec::new();
+        for covered in &content.covered {
+            let found = tx.source_version(key, covered.source_id, covered.source_version).await?;
+            sources.extend(found.map(|source| SourceRecord {
+                state: SourceState::Collected,
+                ..source
+            }));
+        }
+        sources.dedup_by_key(|source| source.id);
+        let recorded = if content.rule_pack == self.0.book.digest() {
+            None
+        } else {
+            let files = tx.rule_pack(&content.rule_pack).await?.unwrap_or_default();
+            let book = RuleBook::from_files(files);
+            Some(book.map_err(|error| Failure::Internal(error.to_string()))?)
+        };
+        let drawing = draw(&Scope {
+            rules: recorded.as_ref().unwrap_or(&self.0.book),
+            taxpayer: key,
+            profile: &content.profile,
+            window: content.window,
+            sources: &sources,
+            declared: &HashMap::new(),
+            authority: None,
+            taxes: &content.taxes,
+            explain: true,
+        });
+        let fresh: Vec<_> = drawing.contents.into_iter().flat_map(|drawn| drawn.lines).collect();
+        let mut lines = content.lines;
+        for line in &mut lines {
+            let same = |other: &&crate::filing::Line| {
+                other.source_id == line.source_id
+                    && other.payable == line.payable
+                    && other.charge.item == line.charge.item
+                    && other.charge.detail == line.charge.detail
+                    && other.charge.period == line.charge.period
+                    && other.charge.tax_amount == line.charge.tax_amount
+            };
+            match fresh.iter().find(same) {
+                Some(other) => line.charge.steps = other.charge.steps.clone(),
+                None => {
+                    let problem = format!("line {} does not recompute", line.number);
+                    return Err(StoreError::Inconsistent { table: "declaration", problem }.into());
+                }
+            }
+        }
+        Ok(lines)
+    }
+}
+
+/// Computes sources without keeping anything. Also the offline command's engine.
+///
+/// # Errors
+/// [`Failure::Fields`] with every wrong field.
+pub fn assess(
+    book: &RuleBook,
+    call: &Call,
+    wire: pb::AssessDeclarationRequest,
+) -> Result<pb::AssessDeclarationResponse, Failure> {
+    let mut violations = Vec::new();
+    let mut fields = Fields::new(&mut violations);
+    let kind = match wire.taxpayer_kind {
+        0 => Some(crate::tax::TaxpayerKind::Enterprise),
+        kind => convert::taxpayer_kind(&mut fields, "taxpayer_kind", kind),
+    };
+    let six_taxes = convert::six_taxes_windows(&mut fields, &wire.six_taxes_windows);
+    let window = fields.period("window", wire.window.as_ref());
+    if wire.sources.is_empty() {
+        fields.missing("sources");
+    }
+    if wire.sources.len() > SOURCES_MAX {
+        let zh = format!("最多 {SOURCES_MAX} 项");
+        let en = format!("at most {SOURCES_MAX} entries");
+        fields.refuse("sources", Invalid::new("LIST_LENGTH", zh, en));
+    }
+    let taxpayer = TaxpayerKey::new(Uuid::from_u128(u128::MAX));
+    let mut sources = Vec::new();
+    for (place, source) in wire.sources.iter().enumerate().take(SOURCES_MAX) {
+        let input =
+            convert::source_input(&mut fields, &format!("sources[{place}]"), Some(source));
+        sources.extend(input.map(|input| SourceRecord {
+            id: SourceId::new(Uuid::from_u128(place as u128 + 1)),
+            taxpayer,
+            name: input.name,
+            region: input.region,
+            authority: input.authority,
+            treasury: input.treasury,
+            state: SourceState::Collected,
+            version: 1,
+            detail: input.detail,
+            recorded_at: jiff::Timestamp::UNIX_EPOCH,
+        }));
+    }
+    let (Some(kind), Some(six_taxes), Some(window), true) =
+        (kind, six_taxes, window, violations.is_empty())
+    else {
+        return Err(violations.into());
+    };
+    let profile = Profile { kind, six_taxes };
+    let declared = HashMap::new();
+    let drawing = draw(&Scope {
+        rules: book,
+        taxpayer,
+        profile: &profile,
+        window,
+        sources: &sources,
+        declared: &declared,
+        authority: None,
+        taxes: &[],
+        explain: wire.explain,
+    });
+    let mut contents = drawing.contents.into_iter();
+    let Some(mut whole) = contents.next() else {
+        let rule_pack_digest = book.digest().to_owned();
+        return Ok(pb::AssessDeclarationResponse { rule_pack_digest, ..Default::default() });
+    };
+    for content in contents {
+        whole.lines.extend(content.lines);
+        whole.findings.extend(content.findings);
+    }
+    for (place, line) in whole.lines.iter_mut().enumerate() {
+        line.number = u32::try_from(place + 1).unwrap_or(u32::MAX);
+    }
+    Ok(convert::assessed(&whole, call.language, wire.explain)?)
+}
+
+fn taxes(fields: &mut Fields<'_>, wire: &[i32]) -> Option<Vec<TaxKind>> {
+    let mut taxes = Vec::new();
+    for (place, tax) in wire.iter().enumerate() {
+        let name = format!("taxes[{place}]");
+        match convert::tax_filter(fields, &name, *tax)? {
+            Some(tax) if !taxes.contains(&tax) => taxes.push(tax),
+            Some(_) => {}
+            None => fields.missing(&name),
+        }
+    }
+    taxes.sort_unstable();
+    Some(taxes)
+}
+
+#[tonic::async_trait]
+impl DeclarationService for Declarations {
+    async fn list_obligations(
+        &self,
+        request: Request<pb::ListObligationsRequest>,
+    ) -> Result<Response<pb::ListObligationsResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.obligations(&call, request.into_inner()).await)
+    }
+
+    async fn assess_declaration(
+        &self,
+        request: Request<pb::AssessDeclarationRequest>,
+    ) -> Result<Response<pb::AssessDeclarationResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.assess(&call, request.into_inner()).await)
+    }
+
+    async fn draft_declaration(
+        &self,
+        request: Request<pb::DraftDeclarationRequest>,
+    ) -> Result<Response<pb::DraftDeclarationResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.draft(&call, request.into_inner()).await)
+    }
+
+    async fn validate_declaration(
+        &self,
+        request: Request<pb::ValidateDeclarationRequest>,
+    ) -> Result<Response<pb::ValidateDeclarationResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.validate(&call, request.into_inner()).await)
+    }
+
+    async fn submit_declaration(
+        &self,
+        request: Request<pb::SubmitDeclarationRequest>,
+    ) -> Result<Response<pb::SubmitDeclarationResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.submit(request.into_inner()).await)
+    }
+
+    async fn get_declaration(
+        &self,
+        request: Request<pb::GetDeclarationRequest>,
+    ) -> Result<Response<pb::GetDeclarationResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.get(request.into_inner()).await)
+    }
+
+    async fn list_declarations(
+        &self,
+        request: Request<pb::ListDeclarationsRequest>,
+    ) -> Result<Response<pb::ListDeclarationsResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.list(request.into_inner()).await)
+    }
+
+    async fn explain_declaration(
+        &self,
+        request: Request<pb::ExplainDeclarationRequest>,
+    ) -> Result<Response<pb::ExplainDeclarationResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.explain(&call, request.into_inner()).await)
+    }
+}

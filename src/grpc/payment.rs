@@ -1,0 +1,305 @@
+//! `PaymentService`: one payment for one declaration.
+//!
+//! CreatePayment is a saga. Transaction 1 records the payment as SENT together with the request
+//! (its answer still open). Then, outside any transaction, the bank is asked once. Transaction 2
+//! records what it said and the answer. If the process dies in between, the payment stays SENT:
+//! the worker, ResolvePayment or a repeat of the request finds out by query, never by debit.
+
+use jiff::SignedDuration;
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+
+use super::app::{App, Parts, new_id, taxpayer as must_have};
+use super::call::{Answer, Call, Mutation, replayed};
+use super::convert::{self, Fields};
+use super::declaration::declaration;
+use super::failure::Failure;
+use crate::filing::{BankAnswer, Payment, Refusal, quote};
+use crate::pb;
+use crate::pb::payment_service_server::PaymentService;
+use crate::store::{StoreError, Tx};
+use crate::types::{DeclarationId, Money, PaymentId, TaxpayerKey, parse_date};
+
+const DAYS_MAX: usize = 366;
+const CREATE: &str = "CreatePayment";
+/// A debit may still be on its way to the bank this long after it was sent: until then "never
+/// seen" is not yet a fact.
+const IN_FLIGHT: SignedDuration = SignedDuration::from_secs(30);
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Payments(pub App);
+
+/// Reads a payment that must be there.
+///
+/// # Errors
+/// [`Failure::NotFound`].
+pub async fn payment(tx: &mut Tx, key: TaxpayerKey, id: PaymentId) -> Result<Payment, Failure> {
+    tx.payment(key, id)
+        .await?
+        .ok_or_else(|| Failure::NotFound { what: "payment", id: id.to_string() })
+}
+
+/// Takes in what the bank said, and answers the request that was waiting for it.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn hear(
+    app: &Parts,
+    rpc: &'static str,
+    key: TaxpayerKey,
+    id: PaymentId,
+    answer: BankAnswer,
+) -> Result<Payment, Failure> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin(rpc, None).await?;
+    let before = payment(&mut tx, key, id).await?;
+    let version = before.version;
+    let young = now.duration_since(before.created_at).abs() < IN_FLIGHT;
+    let answer = match answer {
+        BankAnswer::NeverSeen if young => BankAnswer::Unknown,
+        other => other,
+    };
+    let after = before.hear(answer);
+    if after.version != version {
+        tx.update_payment(&after).await?;
+        tx.append_event(key, event_of(&after), &id.to_string(), now).await?;
+    }
+    answer_waiting(&mut tx, &after).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+fn event_of(payment: &Payment) -> &'static str {
+    use crate::filing::PaymentState as State;
+    match payment.state {
+        State::Created => "payment.created",
+        State::Sent => "payment.sent",
+        State::Debited => "payment.debited",
+        State::InTreasury => "payment.in_treasury",
+        State::Failed => "payment.failed",
+        State::Confirming => "payment.confirming",
+        State::Reversed => "payment.reversed",
+        State::Refunded => "payment.refunded",
+    }
+}
+
+/// Gives the payment as the answer to a CreatePayment that has none yet.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn answer_waiting(tx: &mut Tx, payment: &Payment) -> Result<(), Failure> {
+    let message = pb::CreatePaymentResponse { payment: Some(convert::payment(payment)) };
+    let id = payment.id.to_string();
+    tx.complete_requests_of(payment.taxpayer, CREATE, &id, &message.encode_to_vec()).await?;
+    Ok(())
+}
+
+impl Payments {
+    async fn quote(
+        &self,
+        wire: pb::QuotePaymentRequest,
+    ) -> Result<Answer<pb::QuotePaymentResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let id = fields.required("declaration_id", &wire.declaration_id, DeclarationId::parse);
+        if wire.pay_on.len() > DAYS_MAX {
+            let zh = format!("最多 {DAYS_MAX} 天");
+            let en = format!("at most {DAYS_MAX} days");
+            fields.refuse("pay_on", crate::types::Invalid::new("LIST_LENGTH", zh, en));
+        }
+        let mut days = Vec::new();
+        for (place, day) in wire.pay_on.iter().enumerate().take(DAYS_MAX) {
+            days.extend(fields.required(&format!("pay_on[{place}]"), day, parse_date));
+        }
+        let (Some(key), Some(id), true) = (key, id, violations.is_empty()) else {
+            return Err(violations.into());
+        };
+        if days.is_empty() {
+            days.push(self.0.clock.today());
+        }
+        let mut tx = self.0.store.read().await?;
+        must_have(&mut tx, key).await?;
+        let kept = declaration(&mut tx, key, id).await?;
+        kept.check_payable(&kept.digest)?;
+        let mut quotes = Vec::new();
+        for day in days {
+            quotes.push(convert::quote(&quote(&kept.content, day, &self.0.book)?));
+        }
+        Ok(Answer::new(pb::QuotePaymentResponse { quotes, content_digest: kept.digest }))
+    }
+
+    async fn create(
+        &self,
+        wire: pb::CreatePaymentRequest,
+    ) -> Result<Answer<pb::CreatePaymentResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let request = convert::request_id(&mut fields, &wire.request_id);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let id = fields.required("declaration_id", &wire.declaration_id, DeclarationId::parse);
+        let named = fields.required_text("content_digest", &wire.content_digest, 64);
+        let total = fields.required("total_yuan", &wire.total_yuan, Money::parse_yuan);
+        let agreement = fields.required_text("agreement_number", &wire.agreement_number, 60);
+        let (Some(request), Some(key), Some(id), Some(named), Some(total), Some(agreement)) =
+            (request, key, id, named, total, agreement)
+        else {
+            return Err(violations.into());
+        };
+        let now = self.0.clock.now();
+        let mutation = Mutation::new(CREATE, request, &wire);
+        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        if let Some(earlier) = mutation.earlier(&mut tx, key).await? {
+            drop(tx);
+            return self.again(key, earlier).await;
+        }
+        let taxpayer = must_have(&mut tx, key).await?;
+        let kept = declaration(&mut tx, key, id).await?;
+        if let Some(alive) = tx.live_payment_of(key, id).await? {
+            return Err(Refusal::PaymentAlive(alive.id.to_string()).into());
+        }
+        let order = quote(&kept.content, self.0.clock.today(), &self.0.book)?;
+        let payment_id = PaymentId::new(new_id());
+        let sent = Payment::send(payment_id, &kept, &named, total, agreement, order, now)?;
+        if wire.validate_only {
+            let payment = Some(convert::payment(&sent));
+            return Ok(Answer::new(pb::CreatePaymentResponse { payment }));
+        }
+        tx.insert_payment(&sent).await.map_err(|error| match error {
+            StoreError::AlreadyExists(what) => Refusal::PaymentAlive(what).into(),
+            other => Failure::Store(other),
+        })?;
+        let subject = payment_id.to_string();
+        tx.append_event(key, "payment.sent", &subject, now).await?;
+        let open: Option<&pb::CreatePaymentResponse> = None;
+        mutation.record(&mut tx, key, &subject, open, now).await?;
+        tx.commit().await?;
+        // The money may move from here on; the rest runs to its end even if the caller leaves.
+        let app = self.0.clone();
+        let work = tokio::spawn(async move {
+            let answer = app.bank.debit(&sent, &taxpayer.tax_number).await?;
+            hear(&app, CREATE, key, payment_id, answer).await
+        });
+        let heard = work.await.map_err(|error| Failure::Internal(error.to_string()))??;
+        let recorded = self.0.store.read().await?.find_request(key, request).await?;
+        match recorded.and_then(|recorded| recorded.response) {
+            // What is recorded is what every repeat will be told.
+            Some(bytes) => {
+                Ok(Answer { replayed: false, ..replayed::<pb::CreatePaymentResponse>(&bytes)? })
+            }
+            None => {
+                let payment = Some(convert::payment(&heard));
+                Ok(Answer::new(pb::CreatePaymentResponse { payment }))
+            }
+        }
+    }
+
+    /// Answers a repeat: the recorded answer, or what a query of the bank brings to light.
+    async fn again(
+        &self,
+        key: TaxpayerKey,
+        earlier: crate::store::RecordedRequest,
+    ) -> Result<Answer<pb::CreatePaymentResponse>, Failure> {
+        if let Some(bytes) = earlier.response {
+            return replayed(&bytes);
+        }
+        let bad = |error: crate::types::Invalid| Failure::Internal(error.to_string());
+        let id = PaymentId::parse(&earlier.subject_id).map_err(bad)?;
+        let kept = payment(&mut self.0.store.read().await?, key, id).await?;
+        let young = self.0.clock.now().duration_since(kept.created_at).abs() < IN_FLIGHT;
+        if kept.state == crate::filing::PaymentState::Sent && young {
+            return Err(Failure::StillRunning);
+        }
+        let answer = self.0.bank.query(&kept).await;
+        let heard = hear(&self.0, CREATE, key, id, answer).await?;
+        let payment = Some(convert::payment(&heard));
+        Ok(Answer { message: pb::CreatePaymentResponse { payment }, replayed: true })
+    }
+
+    async fn get(
+        &self,
+        wire: pb::GetPaymentRequest,
+    ) -> Result<Answer<pb::GetPaymentResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let id = fields.required("payment_id", &wire.payment_id, PaymentId::parse);
+        let (Some(key), Some(id)) = (key, id) else { return Err(violations.into()) };
+        let mut tx = self.0.store.read().await?;
+        must_have(&mut tx, key).await?;
+        let payment = Some(convert::payment(&payment(&mut tx, key, id).await?));
+        Ok(Answer::new(pb::GetPaymentResponse { payment }))
+    }
+
+    async fn resolve(
+        &self,
+        wire: pb::ResolvePaymentRequest,
+    ) -> Result<Answer<pb::ResolvePaymentResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let request = convert::request_id(&mut fields, &wire.request_id);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let id = fields.required("payment_id", &wire.payment_id, PaymentId::parse);
+        let (Some(request), Some(key), Some(id)) = (request, key, id) else {
+            return Err(violations.into());
+        };
+        let mutation = Mutation::new("ResolvePayment", request, &wire);
+        let mut tx = self.0.store.read().await?;
+        if let Some(answer) = mutation.replay(&mut tx, key).await? {
+            return Ok(answer);
+        }
+        must_have(&mut tx, key).await?;
+        let kept = payment(&mut tx, key, id).await?;
+        drop(tx);
+        if kept.state.is_open() {
+            let answer = self.0.bank.query(&kept).await;
+            hear(&self.0, mutation.method, key, id, answer).await?;
+        }
+        let now = self.0.clock.now();
+        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        if let Some(answer) = mutation.replay(&mut tx, key).await? {
+            return Ok(answer);
+        }
+        let current = payment(&mut tx, key, id).await?;
+        let message = pb::ResolvePaymentResponse { payment: Some(convert::payment(&current)) };
+        mutation.record(&mut tx, key, &id.to_string(), Some(&message), now).await?;
+        tx.commit().await?;
+        Ok(Answer::new(message))
+    }
+}
+
+#[tonic::async_trait]
+impl PaymentService for Payments {
+    async fn quote_payment(
+        &self,
+        request: Request<pb::QuotePaymentRequest>,
+    ) -> Result<Response<pb::QuotePaymentResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.quote(request.into_inner()).await)
+    }
+
+    async fn create_payment(
+        &self,
+        request: Request<pb::CreatePaymentRequest>,
+    ) -> Result<Response<pb::CreatePaymentResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.create(request.into_inner()).await)
+    }
+
+    async fn get_payment(
+        &self,
+        request: Request<pb::GetPaymentRequest>,
+    ) -> Result<Response<pb::GetPaymentResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.get(request.into_inner()).await)
+    }
+
+    async fn resolve_payment(
+        &self,
+        request: Request<pb::ResolvePaymentRequest>,
+    ) -> Result<Response<pb::ResolvePaymentResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.resolve(request.into_inner()).await)
+    }
+}

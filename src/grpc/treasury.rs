@@ -1,0 +1,126 @@
+//! `TreasuryCallbackService`: the money is in the treasury, so the voucher is issued.
+
+use sha2::{Digest, Sha256};
+use tonic::{Request, Response, Status};
+
+use super::app::{App, Parts, taxpayer as must_have};
+use super::call::{Answer, Call, Mutation};
+use super::convert::{self, Fields};
+use super::declaration::declaration;
+use super::failure::Failure;
+use super::payment::{answer_waiting, payment};
+use crate::filing::{Voucher, VoucherBody, VoucherState};
+use crate::pb;
+use crate::pb::treasury_callback_service_server::TreasuryCallbackService;
+use crate::store::Tx;
+use crate::types::{Money, PaymentId, Treasury, VoucherNumber};
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct TreasuryCallbacks(pub App);
+
+const NUMBER_TRIES: u8 = 16;
+
+/// A number that is free: derived from the payment, so that no counter has to be shared.
+async fn free_number(
+    tx: &mut Tx,
+    payment: PaymentId,
+    year: i16,
+) -> Result<VoucherNumber, Failure> {
+    for attempt in 0..NUMBER_TRIES {
+        let hash = Sha256::digest(format!("{payment}/{attempt}"));
+        let serial = hash.iter().take(8).fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
+        let number = VoucherNumber::make(year, serial);
+        if !tx.voucher_number_taken(&number).await? {
+            return Ok(number);
+        }
+    }
+    Err(Failure::Internal("no free voucher number".to_owned()))
+}
+
+fn sign(
+    app: &Parts,
+    taxpayer: crate::types::TaxpayerKey,
+    body: VoucherBody,
+    created_at: jiff::Timestamp,
+) -> Result<Voucher, Failure> {
+    let signed_text = serde_json::to_string(&body)?;
+    let signature = app.signer.sign(&signed_text);
+    let public_key = app.signer.public_key();
+    let state = VoucherState::Issued;
+    Ok(Voucher { taxpayer, state, body, signed_text, signature, public_key, created_at })
+}
+
+impl TreasuryCallbacks {
+    async fn settle(
+        &self,
+        wire: pb::ReportSettlementRequest,
+    ) -> Result<Answer<pb::ReportSettlementResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let request = convert::request_id(&mut fields, &wire.request_id);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let id = fields.required("payment_id", &wire.payment_id, PaymentId::parse);
+        let amount = fields.amount("amount_yuan", &wire.amount_yuan);
+        let treasury = fields.required("treasury_code", &wire.treasury_code, Treasury::parse);
+        let reference = fields.required_text("bank_reference", &wire.bank_reference, 60);
+        let (Some(request), Some(key), Some(id), Some(amount), Some(treasury), Some(reference)) =
+            (request, key, id, amount, treasury, reference)
+        else {
+            return Err(violations.into());
+        };
+        let mutation = Mutation::new("ReportSettlement", request, &wire);
+        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        if let Some(answer) = mutation.replay(&mut tx, key).await? {
+            return Ok(answer);
+        }
+        let message = self.issue(&mut tx, key, id, amount, treasury, reference).await?;
+        let now = self.0.clock.now();
+        mutation.record(&mut tx, key, &id.to_string(), Some(&message), now).await?;
+        tx.commit().await?;
+        Ok(Answer::new(message))
+    }
+
+    /// Payment, declaration and voucher change in one transaction (invariant 3).
+    async fn issue(
+        &self,
+        tx: &mut Tx,
+        key: crate::types::TaxpayerKey,
+        id: PaymentId,
+        amount: Money,
+        treasury: Treasury,
+        reference: String,
+    ) -> Result<pb::ReportSettlementResponse, Failure> {
+        let now = self.0.clock.now();
+        let today = self.0.clock.today();
+        let taxpayer = must_have(tx, key).await?;
+        let before = payment(tx, key, id).await?;
+        let number = free_number(tx, id, today.year()).await?;
+        let paid = before.settle(amount, &treasury, reference, number.clone(), now)?;
+        let filed = declaration(tx, key, paid.declaration).await?.settle()?;
+        let body = VoucherBody::new(number.clone(), &taxpayer, &filed, &paid, today)?;
+        let voucher = sign(&self.0, key, body, now)?;
+        tx.update_payment(&paid).await?;
+        tx.update_declaration(&filed).await?;
+        tx.insert_voucher(&voucher).await?;
+        tx.append_event(key, "payment.in_treasury", &id.to_string(), now).await?;
+        tx.append_event(key, "declaration.completed", &filed.id.to_string(), now).await?;
+        tx.append_event(key, "voucher.issued", number.as_str(), now).await?;
+        answer_waiting(tx, &paid).await?;
+        Ok(pb::ReportSettlementResponse {
+            payment: Some(convert::payment(&paid)),
+            voucher_number: number.to_string(),
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl TreasuryCallbackService for TreasuryCallbacks {
+    async fn report_settlement(
+        &self,
+        request: Request<pb::ReportSettlementRequest>,
+    ) -> Result<Response<pb::ReportSettlementResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.settle(request.into_inner()).await)
+    }
+}

@@ -1,0 +1,119 @@
+//! `VoucherService`: the one voucher, which anyone can verify.
+
+use tonic::{Request, Response, Status};
+
+use super::app::{App, cut, sequence, taxpayer as must_have};
+use super::call::{Answer, Call};
+use super::convert::{self, Fields};
+use super::failure::Failure;
+use crate::pb;
+use crate::pb::voucher_service_server::VoucherService;
+use crate::signing;
+use crate::types::{TaxpayerId, VoucherNumber};
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Vouchers(pub App);
+
+impl Vouchers {
+    async fn get(
+        &self,
+        wire: pb::GetVoucherRequest,
+    ) -> Result<Answer<pb::GetVoucherResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let number = fields.required("voucher_number", &wire.voucher_number, VoucherNumber::parse);
+        let (Some(key), Some(number)) = (key, number) else { return Err(violations.into()) };
+        let mut tx = self.0.store.read().await?;
+        must_have(&mut tx, key).await?;
+        let found = tx.voucher(key, &number).await?;
+        let id = number.to_string();
+        let voucher = found.ok_or(Failure::NotFound { what: "voucher", id })?;
+        let voucher = Some(convert::voucher(&voucher));
+        Ok(Answer::new(pb::GetVoucherResponse { voucher }))
+    }
+
+    async fn list(
+        &self,
+        wire: pb::ListVouchersRequest,
+    ) -> Result<Answer<pb::ListVouchersResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
+        let size = convert::page(&mut fields, wire.page_size);
+        let before = fields.optional("page_token", &wire.page_token, sequence);
+        let (Some(key), Some(size), Some(before)) = (key, size, before) else {
+            return Err(violations.into());
+        };
+        let mut tx = self.0.store.read().await?;
+        must_have(&mut tx, key).await?;
+        let before = before.unwrap_or(i64::MAX);
+        let mut rows = tx.vouchers_before(key, before, size.saturating_add(1)).await?;
+        let more = cut(&mut rows, size);
+        let next = rows.last().filter(|_| more).map(|last| last.created_at.as_microsecond());
+        Ok(Answer::new(pb::ListVouchersResponse {
+            vouchers: rows.iter().map(convert::voucher).collect(),
+            next_page_token: next.map(|at| at.to_string()).unwrap_or_default(),
+        }))
+    }
+
+    async fn verify(
+        &self,
+        wire: pb::VerifyVoucherRequest,
+    ) -> Result<Answer<pb::VerifyVoucherResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let number = fields.required("voucher_number", &wire.voucher_number, VoucherNumber::parse);
+        let parse = TaxpayerId::parse_historic;
+        let tax_number = fields.required("tax_number", &wire.tax_number, parse);
+        let total = fields.amount("total_yuan", &wire.total_yuan);
+        let (Some(number), Some(tax_number), Some(total)) = (number, tax_number, total) else {
+            return Err(violations.into());
+        };
+        let found = self.0.store.read().await?.voucher_by_number(&number).await?;
+        let matching = found.filter(|voucher| {
+            voucher.body.tax_number == tax_number
+                && voucher.body.total == total
+                && signing::verify(&voucher.signed_text, &voucher.signature, &voucher.public_key)
+        });
+        let Some(voucher) = matching else {
+            return Ok(Answer::new(pb::VerifyVoucherResponse::default()));
+        };
+        Ok(Answer::new(pb::VerifyVoucherResponse {
+            valid: true,
+            state: convert::voucher_state(voucher.state).into(),
+            issued_on: voucher.body.issued_on.to_string(),
+            signed_text: voucher.signed_text,
+            signature: voucher.signature,
+            public_key: voucher.public_key,
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl VoucherService for Vouchers {
+    async fn get_voucher(
+        &self,
+        request: Request<pb::GetVoucherRequest>,
+    ) -> Result<Response<pb::GetVoucherResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.get(request.into_inner()).await)
+    }
+
+    async fn list_vouchers(
+        &self,
+        request: Request<pb::ListVouchersRequest>,
+    ) -> Result<Response<pb::ListVouchersResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.list(request.into_inner()).await)
+    }
+
+    async fn verify_voucher(
+        &self,
+        request: Request<pb::VerifyVoucherRequest>,
+    ) -> Result<Response<pb::VerifyVoucherResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.verify(request.into_inner()).await)
+    }
+}

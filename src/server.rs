@@ -1,0 +1,252 @@
+//! Putting a server together, so that `main` and the tests both can.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+
+use crate::clock::Clock;
+use crate::gateway::{BankClient, SandboxBank, serve_sandbox};
+use crate::grpc::{self, App, Parts};
+use crate::pb;
+use crate::pb::declaration_service_server::DeclarationServiceServer;
+use crate::pb::outcome_service_server::OutcomeServiceServer;
+use crate::pb::payment_service_server::PaymentServiceServer;
+use crate::pb::rule_service_server::RuleServiceServer;
+use crate::pb::sandbox_service_server::SandboxServiceServer;
+use crate::pb::tax_source_service_server::TaxSourceServiceServer;
+use crate::pb::taxpayer_service_server::TaxpayerServiceServer;
+use crate::pb::treasury_callback_service_server::TreasuryCallbackServiceServer;
+use crate::pb::voucher_service_server::VoucherServiceServer;
+use crate::rules::RuleBook;
+use crate::signing::Ed25519Signer;
+use crate::store::Store;
+use crate::worker;
+
+/// Largest request message, bytes.
+const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+const CALLS_PER_CONNECTION_MAX: usize = 256;
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Services listed by reflection and health.
+const SERVICES: [&str; 9] = [
+    "caixing.v1.TaxpayerService",
+    "caixing.v1.TaxSourceService",
+    "caixing.v1.DeclarationService",
+    "caixing.v1.PaymentService",
+    "caixing.v1.TreasuryCallbackService",
+    "caixing.v1.VoucherService",
+    "caixing.v1.RuleService",
+    "caixing.v1.OutcomeService",
+    "caixing.v1.SandboxService",
+];
+
+/// Why a server does not start or stops.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    /// The rule pack.
+    #[error("the rule pack is refused: {0}")]
+    Rules(#[from] crate::rules::RuleFileError),
+    /// Files and sockets.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// The transport.
+    #[error("{0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// Reflection.
+    #[error("reflection: {0}")]
+    Reflection(String),
+    /// A setting that is not allowed.
+    #[error("{0}")]
+    Setting(String),
+}
+
+/// How a server is started.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where the embedded database and keys lie.
+    pub data_dir: PathBuf,
+    /// A rule pack that replaces the embedded one.
+    pub rules_dir: Option<PathBuf>,
+    /// Sandbox: plaintext on loopback, a clock that can be set, a simulated bank.
+    pub sandbox: bool,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where the sandbox's bank listens.
+    pub bank: SocketAddr,
+    stop: watch::Sender<bool>,
+    served: JoinHandle<Result<(), tonic::transport::Error>>,
+    bank_served: JoinHandle<Result<(), tonic::transport::Error>>,
+    worker: JoinHandle<()>,
+    store: Store,
+}
+
+impl Running {
+    /// Stops taking calls, lets the running ones end, and closes the database.
+    ///
+    /// # Errors
+    /// [`ServerError::Transport`].
+    pub async fn stop(self) -> Result<(), ServerError> {
+        let _ = self.stop.send(true);
+        self.worker.abort();
+        let served = self.served.await;
+        let bank = self.bank_served.await;
+        self.store.close().await;
+        for ended in [served, bank] {
+            ended.map_err(|error| ServerError::Setting(error.to_string()))??;
+        }
+        Ok(())
+    }
+
+    /// Waits until the server ends by itself, which is an error.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub async fn ended(&mut self) -> Result<(), ServerError> {
+        let ended = (&mut self.served).await;
+        ended.map_err(|error| ServerError::Setting(error.to_string()))??;
+        Ok(())
+    }
+}
+
+/// Reads the rule pack a server is to use.
+///
+/// # Errors
+/// [`ServerError::Rules`].
+pub fn rule_book(rules_dir: Option<&Path>) -> Result<RuleBook, ServerError> {
+    Ok(match rules_dir {
+        Some(dir) => RuleBook::from_dir(dir)?,
+        None => RuleBook::embedded()?,
+    })
+}
+
+/// Starts a server.
+///
+/// # Errors
+/// [`ServerError`] that says what to do.
+pub async fn start(settings: &Settings) -> Result<Running, ServerError> {
+    if !settings.sandbox {
+        return Err(ServerError::Setting(
+            "serving without an identity is refused: TLS and identities are not built yet, so \
+             start with --sandbox on a loopback address"
+                .to_owned(),
+        ));
+    }
+    if !settings.listen.ip().is_loopback() {
+        return Err(ServerError::Setting(format!(
+            "the sandbox speaks plaintext and listens on loopback only, not on {}",
+            settings.listen
+        )));
+    }
+    std::fs::create_dir_all(&settings.data_dir)?;
+    let book = rule_book(settings.rules_dir.as_deref())?;
+    let store = Store::open_sqlite(&settings.data_dir).await?;
+    let signer = Ed25519Signer::open(&settings.data_dir.join("voucher-key.hex"))?;
+    let listener = TcpListener::bind(settings.listen).await?;
+    let address = listener.local_addr()?;
+    let bank_listener = TcpListener::bind((settings.listen.ip(), 0)).await?;
+    let bank_address = bank_listener.local_addr()?;
+    let (stop, stopped) = watch::channel(false);
+
+    let app: App = Arc::new(Parts {
+        store: store.clone(),
+        book,
+        clock: Clock::sandbox(settings.data_dir.join("sandbox-clock")),
+        signer: Box::new(signer),
+        bank: BankClient::new(&format!("http://{bank_address}"))?,
+    });
+    let (bank, settle) = SandboxBank::open(&settings.data_dir)?;
+    let callback = format!("http://{address}");
+    let bank_stop = until(stopped.clone());
+    let bank_served =
+        tokio::spawn(serve_sandbox(bank, settle, bank_listener, callback, bank_stop));
+    let worker = tokio::spawn(worker::resolve_payments(Arc::clone(&app)));
+    let served = serve(app, listener, until(stopped)).await?;
+    tracing::info!(%address, bank = %bank_address, "serving");
+    let bank = bank_address;
+    Ok(Running { address, bank, stop, served, bank_served, worker, store })
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+async fn serve(
+    app: App,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<JoinHandle<Result<(), tonic::transport::Error>>, ServerError> {
+    let reflection = |error: tonic_reflection::server::Error| {
+        ServerError::Reflection(error.to_string())
+    };
+    let with_names = || {
+        let mut builder = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .with_service_name("grpc.health.v1.Health");
+        for service in SERVICES {
+            builder = builder.with_service_name(service);
+        }
+        builder
+    };
+    let reflection_v1 = with_names().build_v1().map_err(reflection)?;
+    let reflection_v1alpha = with_names().build_v1alpha().map_err(reflection)?;
+    let (reporter, health) = tonic_health::server::health_reporter();
+    for service in SERVICES {
+        reporter.set_service_status(service, tonic_health::ServingStatus::Serving).await;
+    }
+    macro_rules! service {
+        ($server:ident, $inner:expr) => {
+            $server::new($inner)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                .accept_compressed(tonic::codec::CompressionEncoding::Gzip)
+                .send_compressed(tonic::codec::CompressionEncoding::Gzip)
+        };
+    }
+    let router = Server::builder()
+        .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX)
+        .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .add_service(health)
+        .add_service(reflection_v1)
+        .add_service(reflection_v1alpha)
+        .add_service(service!(TaxpayerServiceServer, grpc::Taxpayers(app.clone())))
+        .add_service(service!(TaxSourceServiceServer, grpc::TaxSources(app.clone())))
+        .add_service(service!(DeclarationServiceServer, grpc::Declarations(app.clone())))
+        .add_service(service!(PaymentServiceServer, grpc::Payments(app.clone())))
+        .add_service(service!(
+            TreasuryCallbackServiceServer,
+            grpc::TreasuryCallbacks(app.clone())
+        ))
+        .add_service(service!(VoucherServiceServer, grpc::Vouchers(app.clone())))
+        .add_service(service!(RuleServiceServer, grpc::Rules(app.clone())))
+        .add_service(service!(OutcomeServiceServer, grpc::Outcomes(app.clone())))
+        .add_service(service!(SandboxServiceServer, grpc::Sandbox(app)));
+    let incoming = TcpListenerStream::new(listener);
+    let stopping = async move {
+        stop.await;
+        // Clients that watch health see it before the door closes.
+        for service in SERVICES {
+            reporter.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
+        }
+    };
+    Ok(tokio::spawn(router.serve_with_incoming_shutdown(incoming, stopping)))
+}
