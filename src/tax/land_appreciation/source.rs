@@ -76,12 +76,16 @@ pub enum PrepayClass {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RatioBand {
     /// The first band of the brackets.
+    #[serde(rename = "UP_TO_50")]
     UpTo50,
     /// The second band.
+    #[serde(rename = "UP_TO_100")]
     UpTo100,
     /// The third band.
+    #[serde(rename = "UP_TO_200")]
     UpTo200,
     /// The fourth band.
+    #[serde(rename = "ABOVE_200")]
     Above200,
     /// Plot ratio below one (容积率小于 1.0): the rate is stated with its document.
     LowPlotRatio,
