@@ -5,14 +5,14 @@ use rust_decimal::Decimal;
 use super::figures::expense_cap;
 use super::parts::{Areas, Deductions, ExpenseMode, IncomePart, Taxes, VatMethod};
 use super::reliefs;
-use super::source::{
-    AssessedSettlement, Basis, PropertyType, Settlement, Source, Tail, TailRow, WipTransfer,
-};
-use super::work::{Appreciation, Work};
+use super::source::{AssessedSettlement, Basis, PropertyType, Settlement, Source, WipTransfer};
+use super::work::Appreciation;
+use crate::rules::RuleStatus;
 use crate::tax::{ChargeError, Context, Finding, ReliefClaim, six_taxes};
 use crate::types::{Exact, Money};
 
 mod prepay;
+mod tail;
 mod transfer;
 
 /// Everything that can be said about the source.
@@ -23,7 +23,7 @@ pub(super) fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
         Basis::Settlement(it) => settlement(it, ctx, &mut out),
         Basis::AssessedSettlement(it) => assessed_settlement(it, ctx, &mut out),
         Basis::WipTransfer(it) => wip(it, ctx, &mut out),
-        Basis::Tail(it) => tail(it, ctx, &mut out),
+        Basis::Tail(it) => tail::check(it, ctx, &mut out),
         Basis::OldBuilding(it) => transfer::old_building(it, ctx, &mut out),
         Basis::OldAssessed(it) => transfer::old_assessed(it, ctx, &mut out),
         Basis::LandTransfer(it) => transfer::land(it, ctx, &mut out),
@@ -183,6 +183,7 @@ fn deductions(
         ));
     }
     developer_taxes(deductions.taxes, &path("taxes"), out);
+    local_education(deductions.taxes, ctx, on, &path("taxes"), out);
 }
 
 /// E7: areas must add up.
@@ -434,35 +435,6 @@ fn wip(it: &WipTransfer, ctx: &Context<'_>, out: &mut Vec<Finding>) {
     transfer::contract(out);
 }
 
-fn tail(it: &Tail, ctx: &Context<'_>, out: &mut Vec<Finding>) {
-    for (place, row) in it.rows.iter().enumerate() {
-        let path = format!("tail.rows[{place}]");
-        income(&row.income, &format!("{path}.income"), out);
-        developer_taxes(row.taxes, &format!("{path}.taxes"), out);
-        let list = format!("{path}.reliefs");
-        claims(&row.reliefs, &list, out);
-        let before = it.rows.iter().take(place);
-        let twice =
-            |other: &TailRow| other.month == row.month && other.property_type == row.property_type;
-        if before.into_iter().any(twice) {
-            duplicate(&path, out);
-        }
-        let settled = settled(row, ctx, &path, out);
-        let claimed = row
-            .reliefs
-            .iter()
-            .any(|it| it.relief_id == reliefs::ORDINARY);
-        if settled && claimed {
-            let ordinary = row.property_type == PropertyType::Ordinary;
-            let fits = ordinary && !it.ordinary_not_separate && row.exempt(ctx).unwrap_or(true);
-            if !fits {
-                let other = PropertyType::Other;
-                exemption(&row.reliefs, other, false, None, &list, out);
-            }
-        }
-    }
-}
-
 /// E19: lines that could not be told apart.
 fn duplicate(path: &str, out: &mut Vec<Finding>) {
     out.push(Finding::error(
@@ -474,36 +446,42 @@ fn duplicate(path: &str, out: &mut Vec<Finding>) {
     ));
 }
 
-/// E15: the settlement's figures behind a tail row; true when they can be used.
-fn settled(row: &TailRow, ctx: &Context<'_>, path: &str, out: &mut Vec<Finding>) -> bool {
-    let figures = &row.settled;
-    let basis = "国税发〔2006〕187号第八条";
-    if figures.sold_area_sqm <= Decimal::ZERO || figures.taxes > figures.deductions {
-        out.push(Finding::error(
-            "LAT_E15",
-            format!("{path}.settled"),
-            "尾盘申报需要清算时的扣除项目金额和已售面积",
-            "tail sales need the deductions and the sold area of the settlement",
-            basis,
+/// W10: a word of law that is not confirmed (numbers are named by the values applied).
+fn unconfirmed(
+    ctx: &Context<'_>,
+    id: &str,
+    on: jiff::civil::Date,
+    field: &str,
+    out: &mut Vec<Finding>,
+) {
+    let Ok((parameter, found)) = ctx.rules.find(id, ctx.region, on) else {
+        return;
+    };
+    let zh = format!("{}按未核实的值 {} 处理", parameter.name_zh, found.value);
+    let told = out
+        .iter()
+        .any(|other| other.rule_id == "LAT_W10" && other.message_zh == zh);
+    if found.source.status == RuleStatus::Unconfirmed && !told {
+        out.push(Finding::warning(
+            "LAT_W10",
+            field,
+            zh,
+            format!("{id} is taken as {}, which is not confirmed", found.value),
+            found.source.cite.clone(),
         ));
-        return false;
     }
-    let mut work = Work::new(ctx, row.month.first_day());
-    if let (Some(stated), Ok(unit)) = (figures.unit_cost, row.unit_cost(&mut work))
-        && stated != unit
-    {
-        let field = format!("{path}.settled.unit_cost_yuan");
-        out.push(
-            Finding::error(
-                "LAT_E15",
-                field.clone(),
-                "单位建筑面积成本费用与清算数据计算的不一致",
-                "the unit cost is not what the settlement's figures give",
-                basis,
-            )
-            .numbers(unit, stated)
-            .fix(field, unit),
-        );
+}
+
+/// W10 for the local education surcharge, where there is any.
+fn local_education(
+    taxes: Taxes,
+    ctx: &Context<'_>,
+    on: jiff::civil::Date,
+    field: &str,
+    out: &mut Vec<Finding>,
+) {
+    if !taxes.local_education.is_zero() {
+        let field = format!("{field}.local_education_yuan");
+        unconfirmed(ctx, "lat.local_edu_deductible", on, &field, out);
     }
-    true
 }

@@ -3,79 +3,97 @@ use crate::grpc::convert::Fields;
 use crate::pb;
 use crate::tax::land_appreciation::Source;
 
-fn sources() -> Vec<Source> {
-    let part = r#"{"kind":"MONETARY","amount":"109.00","vat_method":"GENERAL",
+const PART: &str = r#"{"kind":"MONETARY","amount":"109.00","vat_method":"GENERAL",
         "vat_offset":"1.00","sold_on":"2018-04-30"}"#;
-    let claim = r#"{"relief_id":"LAT_X","period":{"first":"2024-01-01","last":"2024-01-31"},
+const CLAIM: &str = r#"{"relief_id":"LAT_X","period":{"first":"2024-01-01","last":"2024-01-31"},
         "base_share":"0.5","ratio":"0.25","amount":"3.00","document":"文号"}"#;
-    let taxes = r#"{"business_tax":"1.00","urban_construction":"2.00","education":"3.00",
+const TAXES: &str = r#"{"business_tax":"1.00","urban_construction":"2.00","education":"3.00",
         "local_education":"4.00","stamp":"5.00"}"#;
-    let cost = r#"{"clearance":"1.00","preliminary":"2.00","construction":"3.00",
+const COST: &str = r#"{"clearance":"1.00","preliminary":"2.00","construction":"3.00",
         "infrastructure":"4.00","public_facilities":"5.00","indirect":"6.00"}"#;
-    let deductions = format!(
-        r#"{{"land":"9.00","development_cost":{cost},"expense_mode":"INTEREST_PLUS_FIVE",
-        "expense_rate":"0.04","interest":"1.00","interest_disallowed":"0.50",
-        "interest_cap":"0.40","taxes":{taxes},"collected_fees":"7.00","without_invoice":"8.00"}}"#
-    );
-    let areas = r#"{"saleable_sqm":"100.00","sold_sqm":"50.00","self_used_sqm":"10.00",
+const AREAS: &str = r#"{"saleable_sqm":"100.00","sold_sqm":"50.00","self_used_sqm":"10.00",
         "remaining_sqm":"40.00","weight_sqm":"120.50"}"#;
-    let transfer = format!(
-        r#"{{"contract_on":"2024-01-20","property_use":"NON_HOUSING","income":[{part}],
+const STATED: &str = r#"{"value":"0.05","document":"文号"}"#;
+
+fn deductions() -> String {
+    format!(
+        r#"{{"land":"9.00","development_cost":{COST},"expense_mode":"INTEREST_PLUS_FIVE",
+        "expense_rate":"0.04","interest":"1.00","interest_disallowed":"0.50",
+        "interest_cap":"0.40","taxes":{TAXES},"collected_fees":"7.00","without_invoice":"8.00"}}"#
+    )
+}
+
+fn transfer() -> String {
+    format!(
+        r#"{{"contract_on":"2024-01-20","property_use":"NON_HOUSING","income":[{PART}],
         "assessed_price":"200.00","low_price_justified":true,"restructuring":"MERGER",
-        "any_party_is_developer":true,"already_paid":"1.00","reliefs":[{claim}]}}"#
-    );
-    let stated = r#"{"value":"0.05","document":"文号"}"#;
-    let bases = [
+        "any_party_is_developer":true,"already_paid":"1.00","reliefs":[{CLAIM}]}}"#
+    )
+}
+
+fn developer_bases() -> Vec<String> {
+    let deductions = deductions();
+    vec![
         format!(
             r#"{{"PREPAY":{{"rows":[{{"month":"2024-01","class":"VILLA","sub_type":"联排",
             "monetary":"1.00","in_kind":"2.00","deemed":"3.00","vat_method":"SIMPLE",
-            "ratio_band":"ABOVE_200","stated_rate":{stated},"already_paid":"4.00",
-            "reliefs":[{claim}]}}],"base_method":"RECEIPT_DIV_ONE_PLUS_RATE",
-            "settlement_accepted_on":"2024-03-01","areas":{areas},
+            "ratio_band":"ABOVE_200","stated_rate":{STATED},"already_paid":"4.00",
+            "reliefs":[{CLAIM}]}}],"base_method":"RECEIPT_DIV_ONE_PLUS_RATE",
+            "settlement_accepted_on":"2024-03-01","areas":{AREAS},
             "presale_permit_on":"2020-01-01"}}}}"#
         ),
         format!(
             r#"{{"SETTLEMENT":{{"event_on":"2024-01-20","types":[{{"property_type":"NON_ORDINARY",
-            "income":[{part}],"deductions":{deductions},"areas":{areas},"prepaid":"1.00",
-            "reliefs":[{claim}]}}],"ordinary_not_separate":true,
-            "shared_costs":{{"land":"1.00","development_cost":{cost}}},
+            "income":[{PART}],"deductions":{deductions},"areas":{AREAS},"prepaid":"1.00",
+            "reliefs":[{CLAIM}]}}],"ordinary_not_separate":true,
+            "shared_costs":{{"land":"1.00","development_cost":{COST}}},
             "recorded_prepaid":"2.00"}}}}"#
         ),
         format!(
             r#"{{"ASSESSED_SETTLEMENT":{{"event_on":"2024-01-20","types":[{{
-            "property_type":"OTHER","income":[{part}],"stated_rate":{stated},"prepaid":"1.00",
-            "reliefs":[{claim}]}}],"recorded_prepaid":"2.00"}}}}"#
+            "property_type":"OTHER","income":[{PART}],"stated_rate":{STATED},"prepaid":"1.00",
+            "reliefs":[{CLAIM}]}}],"recorded_prepaid":"2.00"}}}}"#
         ),
         format!(
-            r#"{{"WIP_TRANSFER":{{"contract_on":"2024-01-20","income":[{part}],
-            "deductions":{deductions},"prepaid":"1.00","reliefs":[{claim}]}}}}"#
+            r#"{{"WIP_TRANSFER":{{"contract_on":"2024-01-20","income":[{PART}],
+            "deductions":{deductions},"prepaid":"1.00","reliefs":[{CLAIM}]}}}}"#
         ),
         format!(
             r#"{{"TAIL":{{"rows":[{{"month":"2024-01","property_type":"ORDINARY",
-            "income":[{part}],"area_sqm":"10.25","settled":{{"income":"9.00",
+            "income":[{PART}],"area_sqm":"10.25","settled":{{"income":"9.00",
             "deductions":"8.00","taxes":"1.00","sold_area_sqm":"7.00","unit_cost":"1.00"}},
-            "taxes":{taxes},"already_paid":"1.00","reliefs":[{claim}]}}],
+            "taxes":{TAXES},"already_paid":"1.00","reliefs":[{CLAIM}]}}],
             "ordinary_not_separate":true}}}}"#
         ),
+    ]
+}
+
+fn other_bases() -> Vec<String> {
+    let transfer = transfer();
+    vec![
         format!(
             r#"{{"OLD_BUILDING":{{"transfer":{transfer},"method":{{"APPRAISAL":{{
             "land_paid":"1.00","replacement_cost":"2.00","newness":"0.7","fee":"3.00",
-            "ordered_by_bureau":true}}}},"taxes":{taxes}}}}}"#
+            "ordered_by_bureau":true}}}},"taxes":{TAXES}}}}}"#
         ),
         format!(
             r#"{{"OLD_BUILDING":{{"transfer":{transfer},"method":{{"INVOICE":{{
             "kind":"SPECIAL_VAT","purchase_on":"2018-12-20","sale_on":"2024-01-15",
             "amount":"2.00","vat":"1.00","deed_tax":"0.50","stated_years":0}}}},
-            "taxes":{taxes}}}}}"#
+            "taxes":{TAXES}}}}}"#
         ),
-        format!(r#"{{"OLD_ASSESSED":{{"transfer":{transfer},"stated_rate":{stated}}}}}"#),
+        format!(r#"{{"OLD_ASSESSED":{{"transfer":{transfer},"stated_rate":{STATED}}}}}"#),
         format!(
             r#"{{"LAND_TRANSFER":{{"transfer":{transfer},"land_paid":"1.00",
-            "development_cost":"2.00","taxes":{taxes}}}}}"#
+            "development_cost":"2.00","taxes":{TAXES}}}}}"#
         ),
-    ];
-    bases
+    ]
+}
+
+fn sources() -> Vec<Source> {
+    developer_bases()
         .iter()
+        .chain(&other_bases())
         .map(|basis| {
             let text =
                 format!(r#"{{"project_name":"项目","project_number":"34-1","basis":{basis}}}"#);

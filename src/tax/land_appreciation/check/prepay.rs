@@ -4,7 +4,6 @@ use jiff::ToSpan;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::rules::{Dated, RuleStatus};
 use crate::tax::land_appreciation::source::{BaseMethod, Prepay, PrepayClass, PrepayRow};
 use crate::tax::land_appreciation::{Areas, PropertyType};
 use crate::tax::{Context, Finding};
@@ -63,7 +62,7 @@ fn base_method(it: &Prepay, row: &PrepayRow, ctx: &Context<'_>, out: &mut Vec<Fi
         return;
     };
     let Some(asked) = it.base_method else {
-        unconfirmed(found, out);
+        super::unconfirmed(ctx, id, on, "prepay.base_method", out);
         return;
     };
     let known = parameter.region.is_some() && found.value != asked.name();
@@ -80,26 +79,6 @@ fn base_method(it: &Prepay, row: &PrepayRow, ctx: &Context<'_>, out: &mut Vec<Fi
             .numbers(&found.value, asked.name())
             .fix("prepay.base_method", &found.value),
         );
-    }
-}
-
-/// W10: the way of computing the base is taken from a rule that is not confirmed.
-fn unconfirmed(found: &Dated<String>, out: &mut Vec<Finding>) {
-    let told = out.iter().any(|other| other.rule_id == "LAT_W10");
-    if found.source.status == RuleStatus::Unconfirmed && !told {
-        out.push(Finding::warning(
-            "LAT_W10",
-            "prepay.base_method",
-            format!(
-                "未填写预征计税依据方法，按未核实的默认方法 {} 计算",
-                found.value
-            ),
-            format!(
-                "the base is computed by {}, a default that is not confirmed",
-                found.value
-            ),
-            found.source.cite.clone(),
-        ));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{assessed_floor, claims, exemption, income};
+use super::{assessed_floor, claims, exemption, income, local_education};
 use crate::tax::land_appreciation::reliefs::{INDIVIDUAL_HOUSING, RESTRUCTURING, STOCK};
 use crate::tax::land_appreciation::source::{
     LandTransfer, OldAssessed, OldBuilding, OldMethod, PropertyUse, Transfer,
@@ -12,7 +12,7 @@ use crate::tax::land_appreciation::{PropertyType, figures};
 use crate::tax::{ChargeError, Context, Finding, TaxpayerKind};
 use crate::types::Money;
 
-/// X1, X4: what a contract brings about in other taxes.
+/// X1 to X4: what a contract brings about in other taxes.
 pub(super) fn contract(out: &mut Vec<Finding>) {
     out.push(Finding::hint(
         "LAT_X1",
@@ -20,6 +20,20 @@ pub(super) fn contract(out: &mut Vec<Finding>) {
         "转让合同同时是印花税“产权转移书据”，请在同一申报中填写",
         "the contract is also a taxable document of stamp tax; file it with this one",
         "印花税法第一条",
+    ));
+    out.push(Finding::hint(
+        "LAT_X2",
+        "",
+        "受让方应就同一合同申报契税",
+        "the transferee owes deed tax on the same contract",
+        "契税法第一条",
+    ));
+    out.push(Finding::hint(
+        "LAT_X3",
+        "",
+        "收入与附加税费应与同期增值税申报一致",
+        "income and surcharges should agree with the VAT return of the same period",
+        "国家税务总局公告2016年第70号第一条、第三条",
     ));
     out.push(Finding::hint(
         "LAT_X4",
@@ -96,6 +110,13 @@ pub(super) fn old_building(it: &OldBuilding, ctx: &Context<'_>, out: &mut Vec<Fi
             "财税字〔1995〕48号第九条",
         ));
     }
+    local_education(
+        it.taxes,
+        ctx,
+        it.transfer.contract_on,
+        "old_building.taxes",
+        out,
+    );
     stock(it, ctx, out);
 }
 
@@ -188,6 +209,13 @@ pub(super) fn old_assessed(it: &OldAssessed, ctx: &Context<'_>, out: &mut Vec<Fi
 
 pub(super) fn land(it: &LandTransfer, ctx: &Context<'_>, out: &mut Vec<Finding>) {
     transfer(&it.transfer, ctx, "land_transfer.transfer", out);
+    local_education(
+        it.taxes,
+        ctx,
+        it.transfer.contract_on,
+        "land_transfer.taxes",
+        out,
+    );
     if it.land_paid.is_zero() && it.development_cost == Money::ZERO {
         out.push(Finding::warning(
             "LAT_W9",
