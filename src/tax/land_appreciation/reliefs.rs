@@ -7,6 +7,8 @@ use crate::tax::{Context, ReliefClaim, TaxpayerKind};
 pub(super) const ORDINARY: &str = "LAT_ORDINARY_20";
 /// 个人销售住房.
 pub(super) const INDIVIDUAL_HOUSING: &str = "LAT_INDIVIDUAL_HOUSING";
+/// 个人之间互换自有居住用房.
+pub(super) const HOME_SWAP: &str = "LAT_HOME_SWAP";
 /// 改制重组暂不征收.
 pub(super) const RESTRUCTURING: &str = "LAT_RESTRUCTURING";
 /// The reliefs for selling old houses as public housing stock, within the exempt share only.

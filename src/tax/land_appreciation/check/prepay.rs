@@ -138,19 +138,30 @@ fn settle(it: &Prepay, ctx: &Context<'_>, out: &mut Vec<Finding>) {
         let years = years.and_then(|years| years.value.to_i16());
         years.is_some_and(|years| permit.saturating_add(i64::from(years).years()) <= on)
     });
-    if sold || old {
-        out.push(Finding::warning(
+    let (field, expected, actual) = match (&it.areas, it.presale_permit_on) {
+        (Some(areas), _) if sold => {
+            let share = ctx.number("lat.settle_share", on).ok();
+            let edge = share.map_or_else(String::new, |share| share.value.to_string());
+            let sold = format!("{}/{}", areas.sold_sqm, areas.saleable_sqm);
+            ("prepay.areas", edge, sold)
+        }
+        (_, Some(permit)) if old => {
+            let years = ctx.number("lat.settle_years", on).ok();
+            let edge = years.map_or_else(String::new, |years| years.value.to_string());
+            ("prepay.presale_permit_on", edge, format!("{permit}..{on}"))
+        }
+        _ => return,
+    };
+    out.push(
+        Finding::warning(
             "LAT_W4",
-            if sold {
-                "prepay.areas"
-            } else {
-                "prepay.presale_permit_on"
-            },
+            field,
             "项目已达到可清算条件，尚未申报清算",
             "the project meets a condition for settlement, and none is filed",
             "国税发〔2006〕187号第二条",
-        ));
-    }
+        )
+        .numbers(expected, actual),
+    );
 }
 
 fn sold_out(areas: &Areas, ctx: &Context<'_>, on: jiff::civil::Date) -> bool {

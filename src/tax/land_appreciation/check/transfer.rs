@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{assessed_floor, claims, exemption, income, local_education};
-use crate::tax::land_appreciation::reliefs::{INDIVIDUAL_HOUSING, RESTRUCTURING, STOCK};
+use crate::tax::land_appreciation::reliefs::{HOME_SWAP, INDIVIDUAL_HOUSING, RESTRUCTURING, STOCK};
 use crate::tax::land_appreciation::source::{
     LandTransfer, OldAssessed, OldBuilding, OldMethod, PropertyUse, Transfer,
 };
@@ -60,6 +60,15 @@ fn transfer(it: &Transfer, ctx: &Context<'_>, field: &str, out: &mut Vec<Finding
                 "只有个人销售住房免征土地增值税",
                 "only an individual's sale of housing is exempt",
                 "财税〔2008〕137号第三条",
+            ));
+        }
+        if claim.relief_id == HOME_SWAP && !individual {
+            out.push(Finding::error(
+                "LAT_E11",
+                path.clone(),
+                "互换住房免税只适用于个人之间互换自有居住用房",
+                "the swap exemption is for homes swapped between individuals only",
+                "财税字〔1995〕48号第五条",
             ));
         }
         let fits = it.restructuring.is_some() && !it.any_party_is_developer;
