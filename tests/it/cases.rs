@@ -209,7 +209,7 @@ fn stamp_cases() {
 
 #[test]
 fn land_appreciation_cases() {
-    run("land_appreciation", 0);
+    run("land_appreciation", 113);
 }
 
 #[test]
