@@ -29,8 +29,13 @@ pub struct SandboxClock {
 impl Clock {
     /// A sandbox clock whose offset is kept in a file of the data directory.
     pub fn sandbox(file: PathBuf) -> Self {
-        let kept = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
-        Self::Sandbox(SandboxClock { offset_micros: AtomicI64::new(kept.unwrap_or(0)), file })
+        let kept = std::fs::read_to_string(&file)
+            .ok()
+            .and_then(|text| text.trim().parse().ok());
+        Self::Sandbox(SandboxClock {
+            offset_micros: AtomicI64::new(kept.unwrap_or(0)),
+            file,
+        })
     }
 
     /// The instant.
@@ -40,7 +45,9 @@ impl Clock {
             Self::System => system,
             Self::Sandbox(clock) => {
                 let offset = clock.offset_micros.load(Ordering::SeqCst);
-                system.saturating_add(SignedDuration::from_micros(offset)).unwrap_or(system)
+                system
+                    .saturating_add(SignedDuration::from_micros(offset))
+                    .unwrap_or(system)
             }
         }
     }
@@ -56,7 +63,9 @@ impl Clock {
     /// # Errors
     /// When the offset cannot be kept.
     pub fn set(&self, instant: Option<Timestamp>) -> std::io::Result<bool> {
-        let Self::Sandbox(clock) = self else { return Ok(false) };
+        let Self::Sandbox(clock) = self else {
+            return Ok(false);
+        };
         let offset = instant.map_or(0, |instant| {
             i64::try_from(instant.duration_since(system_now()).as_micros()).unwrap_or(0)
         });
@@ -71,7 +80,10 @@ pub fn day_in_china(instant: Timestamp) -> Date {
     TimeZone::fixed(CHINA).to_datetime(instant).date()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that may read the system's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that may read the system's clock"
+)]
 fn system_now() -> Timestamp {
     Timestamp::now()
 }

@@ -176,13 +176,26 @@ pub async fn start(settings: &Settings) -> Result<Running, ServerError> {
     let (bank, settle) = SandboxBank::open(&settings.data_dir)?;
     let callback = format!("http://{address}");
     let bank_stop = until(stopped.clone());
-    let bank_served =
-        tokio::spawn(serve_sandbox(bank, settle, bank_listener, callback, bank_stop));
+    let bank_served = tokio::spawn(serve_sandbox(
+        bank,
+        settle,
+        bank_listener,
+        callback,
+        bank_stop,
+    ));
     let worker = tokio::spawn(worker::resolve_payments(Arc::clone(&app)));
     let served = serve(app, listener, until(stopped)).await?;
     tracing::info!(%address, bank = %bank_address, "serving");
     let bank = bank_address;
-    Ok(Running { address, bank, stop, served, bank_served, worker, store })
+    Ok(Running {
+        address,
+        bank,
+        stop,
+        served,
+        bank_served,
+        worker,
+        store,
+    })
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
@@ -194,9 +207,8 @@ async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<JoinHandle<Result<(), tonic::transport::Error>>, ServerError> {
-    let reflection = |error: tonic_reflection::server::Error| {
-        ServerError::Reflection(error.to_string())
-    };
+    let reflection =
+        |error: tonic_reflection::server::Error| ServerError::Reflection(error.to_string());
     let with_names = || {
         let mut builder = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
@@ -211,7 +223,9 @@ async fn serve(
     let reflection_v1alpha = with_names().build_v1alpha().map_err(reflection)?;
     let (reporter, health) = tonic_health::server::health_reporter();
     for service in SERVICES {
-        reporter.set_service_status(service, tonic_health::ServingStatus::Serving).await;
+        reporter
+            .set_service_status(service, tonic_health::ServingStatus::Serving)
+            .await;
     }
     macro_rules! service {
         ($server:ident, $inner:expr) => {
@@ -228,9 +242,18 @@ async fn serve(
         .add_service(health)
         .add_service(reflection_v1)
         .add_service(reflection_v1alpha)
-        .add_service(service!(TaxpayerServiceServer, grpc::Taxpayers(app.clone())))
-        .add_service(service!(TaxSourceServiceServer, grpc::TaxSources(app.clone())))
-        .add_service(service!(DeclarationServiceServer, grpc::Declarations(app.clone())))
+        .add_service(service!(
+            TaxpayerServiceServer,
+            grpc::Taxpayers(app.clone())
+        ))
+        .add_service(service!(
+            TaxSourceServiceServer,
+            grpc::TaxSources(app.clone())
+        ))
+        .add_service(service!(
+            DeclarationServiceServer,
+            grpc::Declarations(app.clone())
+        ))
         .add_service(service!(PaymentServiceServer, grpc::Payments(app.clone())))
         .add_service(service!(
             TreasuryCallbackServiceServer,
@@ -245,8 +268,12 @@ async fn serve(
         stop.await;
         // Clients that watch health see it before the door closes.
         for service in SERVICES {
-            reporter.set_service_status(service, tonic_health::ServingStatus::NotServing).await;
+            reporter
+                .set_service_status(service, tonic_health::ServingStatus::NotServing)
+                .await;
         }
     };
-    Ok(tokio::spawn(router.serve_with_incoming_shutdown(incoming, stopping)))
+    Ok(tokio::spawn(
+        router.serve_with_incoming_shutdown(incoming, stopping),
+    ))
 }

@@ -60,6 +60,8 @@ pub fn verify(text: &str, signature: &str, public_key: &str) -> bool {
     let (Some(key), Some(signature)) = (bytes::<32>(public_key), bytes::<64>(signature)) else {
         return false;
     };
-    VerifyingKey::from_bytes(&key)
-        .is_ok_and(|key| key.verify(text.as_bytes(), &Signature::from_bytes(&signature)).is_ok())
+    VerifyingKey::from_bytes(&key).is_ok_and(|key| {
+        key.verify(text.as_bytes(), &Signature::from_bytes(&signature))
+            .is_ok()
+    })
 }

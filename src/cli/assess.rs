@@ -34,12 +34,24 @@ pub fn run(command: &Assess) -> Result<(), Box<dyn std::error::Error>> {
         text = std::fs::read_to_string(&command.file)?;
     }
     let book = rule_book(command.rules.as_deref())?;
-    let language = if command.english { Language::English } else { Language::Chinese };
-    let call = Call { id: "offline".to_owned(), language };
-    let one_per_line = command.file.extension().is_some_and(|ending| ending == "jsonl")
+    let language = if command.english {
+        Language::English
+    } else {
+        Language::Chinese
+    };
+    let call = Call {
+        id: "offline".to_owned(),
+        language,
+    };
+    let one_per_line = command
+        .file
+        .extension()
+        .is_some_and(|ending| ending == "jsonl")
         || serde_json::from_str::<serde_json::Value>(&text).is_err();
     let requests: Vec<&str> = if one_per_line {
-        text.lines().filter(|line| !line.trim().is_empty()).collect()
+        text.lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect()
     } else {
         vec![&text]
     };
@@ -53,7 +65,11 @@ pub fn run(command: &Assess) -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     }
-    if refused > 0 { Err(format!("{refused} requests were refused").into()) } else { Ok(()) }
+    if refused > 0 {
+        Err(format!("{refused} requests were refused").into())
+    } else {
+        Ok(())
+    }
 }
 
 fn answer(

@@ -14,7 +14,10 @@ pub struct JsonError {
 }
 
 fn descriptor(name: &str) -> Result<prost_reflect::MessageDescriptor, JsonError> {
-    let bad = |problem: String| JsonError { message: name.to_owned(), problem };
+    let bad = |problem: String| JsonError {
+        message: name.to_owned(),
+        problem,
+    };
     let pool = DescriptorPool::decode(pb::DESCRIPTORS).map_err(|error| bad(error.to_string()))?;
     pool.get_message_by_name(&format!("caixing.v1.{name}"))
         .ok_or_else(|| bad("there is no such message".to_owned()))
@@ -25,7 +28,10 @@ fn descriptor(name: &str) -> Result<prost_reflect::MessageDescriptor, JsonError>
 /// # Errors
 /// [`JsonError`] that says where.
 pub fn read<T: Message + Default>(name: &str, json: &str) -> Result<T, JsonError> {
-    let bad = |problem: String| JsonError { message: name.to_owned(), problem };
+    let bad = |problem: String| JsonError {
+        message: name.to_owned(),
+        problem,
+    };
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let dynamic = DynamicMessage::deserialize(descriptor(name)?, &mut deserializer)
         .map_err(|error| bad(error.to_string()))?;
@@ -38,7 +44,10 @@ pub fn read<T: Message + Default>(name: &str, json: &str) -> Result<T, JsonError
 /// # Errors
 /// [`JsonError`].
 pub fn write(name: &str, message: &impl Message) -> Result<String, JsonError> {
-    let bad = |problem: String| JsonError { message: name.to_owned(), problem };
+    let bad = |problem: String| JsonError {
+        message: name.to_owned(),
+        problem,
+    };
     let bytes = message.encode_to_vec();
     let dynamic = DynamicMessage::decode(descriptor(name)?, bytes.as_slice())
         .map_err(|error| bad(error.to_string()))?;

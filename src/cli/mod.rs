@@ -63,7 +63,10 @@ struct Serve {
 /// Runs the command the arguments name.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
@@ -89,8 +92,14 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 fn start_logging(json: bool) {
     let filter = EnvFilter::try_from_env("CAIXING_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,h2=warn,hyper=warn,tower=warn,sqlx=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = if json { builder.json().try_init() } else { builder.try_init() };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let started = if json {
+        builder.json().try_init()
+    } else {
+        builder.try_init()
+    };
     // A second start in one process (tests) keeps the first.
     let _ = started;
 }
@@ -105,8 +114,7 @@ async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut running = server::start(&settings).await?;
     println!("caixing listens on {}", running.address);
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         ended = running.ended() => return Ok(ended?),
         _ = tokio::signal::ctrl_c() => {}

@@ -49,13 +49,18 @@ pub fn run(command: &Rules) -> Result<(), Box<dyn std::error::Error>> {
                     vec![
                         parameter.id.clone(),
                         row.value.clone(),
-                        parameter.region.map_or("全国".to_owned(), |place| place.to_string()),
+                        parameter
+                            .region
+                            .map_or("全国".to_owned(), |place| place.to_string()),
                         row.source.status.name().to_owned(),
                         row.source.cite.clone(),
                     ]
                 })
                 .collect();
-            println!("{}", table::lay_out(&["参数", "值", "地区", "状态", "依据"], &rows, 9));
+            println!(
+                "{}",
+                table::lay_out(&["参数", "值", "地区", "状态", "依据"], &rows, 9)
+            );
         }
     }
     Ok(())

@@ -33,7 +33,9 @@ pub fn run(command: &Voucher) -> Result<(), Box<dyn std::error::Error>> {
     let Command::Verify { file, public_key } = &command.command;
     let text = std::fs::read_to_string(file)?;
     let voucher = match json::read::<pb::GetVoucherResponse>("GetVoucherResponse", &text) {
-        Ok(pb::GetVoucherResponse { voucher: Some(voucher) }) => voucher,
+        Ok(pb::GetVoucherResponse {
+            voucher: Some(voucher),
+        }) => voucher,
         _ => json::read::<pb::Voucher>("Voucher", &text)?,
     };
     let key = public_key.as_deref().unwrap_or(&voucher.public_key);
@@ -45,6 +47,9 @@ pub fn run(command: &Voucher) -> Result<(), Box<dyn std::error::Error>> {
     if shown != (body.voucher_number.as_str(), body.total.to_string()) {
         return Err("what is shown is not what was signed".into());
     }
-    println!("{} {} 元 {}：签名有效", body.voucher_number, body.total, body.total_in_words);
+    println!(
+        "{} {} 元 {}：签名有效",
+        body.voucher_number, body.total, body.total_in_words
+    );
     Ok(())
 }

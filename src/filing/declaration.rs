@@ -193,7 +193,10 @@ impl DeclarationState {
 
     /// A live declaration holds its sources' periods.
     pub const fn is_live(self) -> bool {
-        matches!(self, Self::Submitted | Self::AwaitingPayment | Self::Completed)
+        matches!(
+            self,
+            Self::Submitted | Self::AwaitingPayment | Self::Completed
+        )
     }
 }
 
@@ -249,7 +252,10 @@ impl Declaration {
             });
         }
         if fresh_digest != self.digest {
-            return Err(Refusal::Stale { drawn: self.digest, now: fresh_digest.to_owned() });
+            return Err(Refusal::Stale {
+                drawn: self.digest,
+                now: fresh_digest.to_owned(),
+            });
         }
         let errors = self.content.rule_ids(Severity::Error);
         if !errors.is_empty() {
@@ -267,8 +273,17 @@ impl Declaration {
             DeclarationState::Completed
         };
         let overdue = self.content.lines.iter().any(|line| line.due_on < today);
-        let submission = Some(Submission { at, overdue, acknowledged });
-        Ok(Self { state, submission, version: self.version.saturating_add(1), ..self })
+        let submission = Some(Submission {
+            at,
+            overdue,
+            acknowledged,
+        });
+        Ok(Self {
+            state,
+            submission,
+            version: self.version.saturating_add(1),
+            ..self
+        })
     }
 
     /// The payment is in the treasury.
@@ -278,7 +293,11 @@ impl Declaration {
     pub fn settle(self) -> Result<Self, Refusal> {
         self.expect_state(&[DeclarationState::AwaitingPayment], "AWAITING_PAYMENT")?;
         let version = self.version.saturating_add(1);
-        Ok(Self { state: DeclarationState::Completed, version, ..self })
+        Ok(Self {
+            state: DeclarationState::Completed,
+            version,
+            ..self
+        })
     }
 
     /// Refuses unless it waits for its payment and the digest named is its own.
@@ -290,7 +309,10 @@ impl Declaration {
         if named_digest == self.digest {
             return Ok(());
         }
-        Err(Refusal::DigestMismatch { named: named_digest.to_owned(), actual: self.digest.clone() })
+        Err(Refusal::DigestMismatch {
+            named: named_digest.to_owned(),
+            actual: self.digest.clone(),
+        })
     }
 
     fn expect_state(
@@ -301,6 +323,10 @@ impl Declaration {
         if allowed.contains(&self.state) {
             return Ok(());
         }
-        Err(Refusal::WrongState { what: "declaration", state: self.state.name(), needed })
+        Err(Refusal::WrongState {
+            what: "declaration",
+            state: self.state.name(),
+            needed,
+        })
     }
 }

@@ -9,9 +9,7 @@ use super::validation;
 use super::{SourceRecord, SourceState};
 use crate::rules::{DueRule, RuleBook};
 use crate::tax::{Charge, ChargeError, Context, Finding, Profile, TaxSource};
-use crate::types::{
-    DeclarationId, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey, Treasury,
-};
+use crate::types::{DeclarationId, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey, Treasury};
 
 /// What is drawn, for whom and from what.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +103,11 @@ struct Charged<'a> {
 pub fn draw(scope: &Scope<'_>) -> Drawing {
     let mut drawing = Drawing::default();
     let mut forms: BTreeMap<(TaxAuthority, Treasury), Vec<Charged<'_>>> = BTreeMap::new();
-    for record in scope.sources.iter().filter(|record| in_scope(scope, record)) {
+    for record in scope
+        .sources
+        .iter()
+        .filter(|record| in_scope(scope, record))
+    {
         for (obligation, charged) in source_obligations(scope, record) {
             if let Some(charged) = charged {
                 let key = (record.authority.clone(), record.treasury.clone());
@@ -115,7 +117,9 @@ pub fn draw(scope: &Scope<'_>) -> Drawing {
         }
     }
     for ((authority, treasury), charged) in forms {
-        drawing.contents.push(content(scope, authority, treasury, charged));
+        drawing
+            .contents
+            .push(content(scope, authority, treasury, charged));
     }
     drawing
 }
@@ -123,7 +127,9 @@ pub fn draw(scope: &Scope<'_>) -> Drawing {
 fn in_scope(scope: &Scope<'_>, record: &SourceRecord) -> bool {
     let tax = record.detail.kind();
     (scope.taxes.is_empty() || scope.taxes.contains(&tax))
-        && scope.authority.is_none_or(|authority| *authority == record.authority)
+        && scope
+            .authority
+            .is_none_or(|authority| *authority == record.authority)
 }
 
 type Found<'a> = (Obligation, Option<Charged<'a>>);
@@ -146,7 +152,11 @@ fn source_obligations<'a>(scope: &Scope<'a>, record: &'a SourceRecord) -> Vec<Fo
         Ok(periods) => periods,
         Err(error) => {
             // A form that cannot say what is due must not be filed without the source.
-            let due = Due { on: scope.window.last(), rule: String::new(), calendar_known: true };
+            let due = Due {
+                on: scope.window.last(),
+                rule: String::new(),
+                calendar_known: true,
+            };
             let finding = error.into_finding().below(&path(record));
             let charged = Charged {
                 record,
@@ -206,9 +216,19 @@ fn charge<'a>(
                 findings.push(validation::deadline_unknown(due.on));
             }
             findings.extend(validation::applied(&charges));
-            let reason = if charges.is_empty() { Reason::NotTaxedInPeriod } else { Reason::Due };
+            let reason = if charges.is_empty() {
+                Reason::NotTaxedInPeriod
+            } else {
+                Reason::Due
+            };
             let findings = findings.into_iter().map(below).collect();
-            let charged = Charged { record, period, due: due.clone(), charges, findings };
+            let charged = Charged {
+                record,
+                period,
+                due: due.clone(),
+                charges,
+                findings,
+            };
             (reason, Some(due), Some(charged))
         }
         Err(error) => {
@@ -217,9 +237,23 @@ fn charge<'a>(
                 findings.push(stop.clone());
             }
             let findings = findings.into_iter().map(below).collect();
-            let due = Due { on: period.last(), rule: String::new(), calendar_known: true };
-            let charged = Charged { record, period, due, charges: Vec::new(), findings };
-            (Reason::CannotBeCharged(stop.below(&path(record))), None, Some(charged))
+            let due = Due {
+                on: period.last(),
+                rule: String::new(),
+                calendar_known: true,
+            };
+            let charged = Charged {
+                record,
+                period,
+                due,
+                charges: Vec::new(),
+                findings,
+            };
+            (
+                Reason::CannotBeCharged(stop.below(&path(record))),
+                None,
+                Some(charged),
+            )
         }
     }
 }
@@ -242,8 +276,9 @@ fn context<'a>(scope: &Scope<'a>, record: &SourceRecord, period: Period) -> Cont
 fn due(ctx: &Context<'_>, source: &TaxSource) -> Result<Due, ChargeError> {
     let id = source.due_parameter();
     let (_, row) = ctx.rules.find(id, ctx.region, ctx.period.last())?;
-    let rule = DueRule::parse(&row.value).ok_or_else(|| {
-        crate::rules::LookupError::WrongKind { id: id.to_owned(), wanted: "due rule" }
+    let rule = DueRule::parse(&row.value).ok_or_else(|| crate::rules::LookupError::WrongKind {
+        id: id.to_owned(),
+        wanted: "due rule",
     })?;
     let window = ctx.rules.calendar().due(rule, ctx.period);
     Ok(Due {
@@ -268,7 +303,11 @@ fn content(
         findings.extend(part.findings);
         let (source_id, source_version) = (part.record.id, part.record.version);
         if !part.charges.is_empty() {
-            covered.push(Covered { source_id, source_version, period: part.period });
+            covered.push(Covered {
+                source_id,
+                source_version,
+                period: part.period,
+            });
         }
         for mut charge in part.charges {
             if !scope.explain {

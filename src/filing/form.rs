@@ -84,7 +84,11 @@ pub fn relief_schedule(lines: &[Line]) -> Vec<ScheduleRow<'_>> {
     lines
         .iter()
         .flat_map(|line| {
-            let row = |relief| ScheduleRow { line: line.number, tax: line.charge.tax, relief };
+            let row = |relief| ScheduleRow {
+                line: line.number,
+                tax: line.charge.tax,
+                relief,
+            };
             line.charge.reliefs.iter().map(row)
         })
         .collect()

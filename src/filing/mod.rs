@@ -13,9 +13,7 @@ mod validation;
 mod voucher;
 mod words;
 
-pub use declaration::{
-    Content, Covered, Declaration, DeclarationState, Line, Submission, Totals,
-};
+pub use declaration::{Content, Covered, Declaration, DeclarationState, Line, Submission, Totals};
 pub use draw::{Drawing, Obligation, Reason, Scope, draw};
 pub use form::{FormRow, ScheduleRow, form_rows, relief_schedule};
 pub use payment::{BankAnswer, Payment, PaymentRow, PaymentState, Quote, quote};

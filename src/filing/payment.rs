@@ -65,7 +65,11 @@ pub struct Quote {
 /// [`ChargeError`].
 pub fn quote(content: &Content, pay_on: Date, rules: &RuleBook) -> Result<Quote, ChargeError> {
     let mut rows: Vec<PaymentRow> = Vec::new();
-    for line in content.lines.iter().filter(|line| line.payable.is_positive()) {
+    for line in content
+        .lines
+        .iter()
+        .filter(|line| line.payable.is_positive())
+    {
         let charge = &line.charge;
         let same = |row: &&mut PaymentRow| {
             row.tax == charge.tax
@@ -97,7 +101,13 @@ pub fn quote(content: &Content, pay_on: Date, rules: &RuleBook) -> Result<Quote,
     }
     let principal = Money::sum(rows.iter().map(|row| row.principal))?;
     let surcharge = Money::sum(rows.iter().map(|row| row.surcharge))?;
-    Ok(Quote { pay_on, rows, principal, surcharge, total: principal.plus(surcharge)? })
+    Ok(Quote {
+        pay_on,
+        rows,
+        principal,
+        surcharge,
+        total: principal.plus(surcharge)?,
+    })
 }
 
 /// The life of a payment.
@@ -227,7 +237,10 @@ impl Payment {
     ) -> Result<Self, Refusal> {
         declaration.check_payable(named_digest)?;
         if order.total != agreed_total {
-            return Err(Refusal::AmountChanged { named: agreed_total, today: order.total });
+            return Err(Refusal::AmountChanged {
+                named: agreed_total,
+                today: order.total,
+            });
         }
         Ok(Self {
             id,
@@ -261,9 +274,12 @@ impl Payment {
                 version,
                 ..self
             },
-            BankAnswer::Refused(reason) => {
-                Self { state: PaymentState::Failed, failure: Some(reason), version, ..self }
-            }
+            BankAnswer::Refused(reason) => Self {
+                state: PaymentState::Failed,
+                failure: Some(reason),
+                version,
+                ..self
+            },
             BankAnswer::NeverSeen => Self {
                 state: PaymentState::Failed,
                 failure: Some("ORDER_NEVER_REACHED_BANK".to_owned()),
@@ -271,7 +287,11 @@ impl Payment {
                 ..self
             },
             BankAnswer::Unknown if self.state == PaymentState::Confirming => self,
-            BankAnswer::Unknown => Self { state: PaymentState::Confirming, version, ..self },
+            BankAnswer::Unknown => Self {
+                state: PaymentState::Confirming,
+                version,
+                ..self
+            },
         }
     }
 
@@ -321,12 +341,26 @@ impl Payment {
         let mut rows = Vec::new();
         for row in &self.order.rows {
             let code = row.tax.code().to_owned();
-            rows.push((code.clone(), row.tax.zh().to_owned(), row.period, row.principal));
+            rows.push((
+                code.clone(),
+                row.tax.zh().to_owned(),
+                row.period,
+                row.principal,
+            ));
             if row.surcharge.is_positive() {
-                rows.push((code, format!("{}滞纳金", row.tax.zh()), row.period, row.surcharge));
+                rows.push((
+                    code,
+                    format!("{}滞纳金", row.tax.zh()),
+                    row.period,
+                    row.surcharge,
+                ));
             }
         }
         let sum = Money::sum(rows.iter().map(|row| row.3))?;
-        if sum == self.order.total { Ok(rows) } else { Err(Overflow) }
+        if sum == self.order.total {
+            Ok(rows)
+        } else {
+            Err(Overflow)
+        }
     }
 }

@@ -83,7 +83,11 @@ impl Refusal {
     /// The sentences, Chinese then English.
     pub fn messages(&self) -> (String, String) {
         match self {
-            Self::WrongState { what, state, needed } => (
+            Self::WrongState {
+                what,
+                state,
+                needed,
+            } => (
                 format!("{what} 当前状态为 {state}，该操作需要 {needed}"),
                 format!("the {what} is {state}; this step needs {needed}"),
             ),
@@ -134,25 +138,41 @@ impl Refusal {
     /// The variable parts, for machine-readable metadata.
     pub fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::WrongState { what, state, needed } => vec![
+            Self::WrongState {
+                what,
+                state,
+                needed,
+            } => vec![
                 ("what", (*what).to_owned()),
                 ("state", (*state).to_owned()),
                 ("needed", (*needed).to_owned()),
             ],
             Self::DigestMismatch { named, actual } => {
-                vec![("named_digest", named.clone()), ("actual_digest", actual.clone())]
+                vec![
+                    ("named_digest", named.clone()),
+                    ("actual_digest", actual.clone()),
+                ]
             }
             Self::Stale { drawn, now } => {
-                vec![("drawn_digest", drawn.clone()), ("current_digest", now.clone())]
+                vec![
+                    ("drawn_digest", drawn.clone()),
+                    ("current_digest", now.clone()),
+                ]
             }
             Self::Findings(ids) | Self::Unacknowledged(ids) => vec![("rule_ids", ids.join(","))],
             Self::AmountChanged { named, today } => {
-                vec![("named_yuan", named.to_string()), ("today_yuan", today.to_string())]
+                vec![
+                    ("named_yuan", named.to_string()),
+                    ("today_yuan", today.to_string()),
+                ]
             }
             Self::AlreadyDeclared(id) => vec![("source_id", id.clone())],
             Self::PaymentAlive(id) => vec![("payment_id", id.clone())],
             Self::SettlementMismatch { expected, reported } => {
-                vec![("expected", expected.clone()), ("reported", reported.clone())]
+                vec![
+                    ("expected", expected.clone()),
+                    ("reported", reported.clone()),
+                ]
             }
             Self::NothingToDeclare | Self::TooLarge => Vec::new(),
         }

@@ -40,7 +40,12 @@ pub enum SourceState {
 
 impl SourceState {
     /// All states.
-    pub const ALL: [Self; 4] = [Self::Collected, Self::Declared, Self::Correcting, Self::Closed];
+    pub const ALL: [Self; 4] = [
+        Self::Collected,
+        Self::Declared,
+        Self::Correcting,
+        Self::Closed,
+    ];
 
     /// The stable name.
     pub const fn name(self) -> &'static str {
@@ -98,7 +103,12 @@ impl SourceRecord {
             });
         }
         let version = self.version.saturating_add(1);
-        Ok(Self { id: self.id, state: self.state, version, ..new })
+        Ok(Self {
+            id: self.id,
+            state: self.state,
+            version,
+            ..new
+        })
     }
 
     /// Ends the source.
@@ -108,15 +118,22 @@ impl SourceRecord {
     pub fn close(self, at: Timestamp) -> Result<Self, Refusal> {
         self.open("COLLECTED or DECLARED")?;
         let version = self.version.saturating_add(1);
-        Ok(Self { state: SourceState::Closed, version, recorded_at: at, ..self })
+        Ok(Self {
+            state: SourceState::Closed,
+            version,
+            recorded_at: at,
+            ..self
+        })
     }
 
     fn open(&self, needed: &'static str) -> Result<(), Refusal> {
         match self.state {
             SourceState::Collected | SourceState::Declared => Ok(()),
-            SourceState::Correcting | SourceState::Closed => {
-                Err(Refusal::WrongState { what: "tax_source", state: self.state.name(), needed })
-            }
+            SourceState::Correcting | SourceState::Closed => Err(Refusal::WrongState {
+                what: "tax_source",
+                state: self.state.name(),
+                needed,
+            }),
         }
     }
 }

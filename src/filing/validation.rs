@@ -18,7 +18,11 @@ pub fn applied(charges: &[Charge]) -> Vec<Finding> {
         }
         let (id, value) = (&applied.parameter_id, applied.value);
         match &applied.provenance {
-            Provenance::Rule { unconfirmed: true, cite, .. } => findings.push(Finding::warning(
+            Provenance::Rule {
+                unconfirmed: true,
+                cite,
+                ..
+            } => findings.push(Finding::warning(
                 "RULE_UNCONFIRMED",
                 "",
                 format!("参数 {id} = {value} 尚未核实，请以主管税务机关口径为准"),
@@ -29,7 +33,9 @@ pub fn applied(charges: &[Charge]) -> Vec<Finding> {
                 "RATE_STATED",
                 "",
                 format!("参数 {id} = {value} 由申报人按“{document}”列明，不在规则库中"),
-                format!("parameter {id} = {value} is stated under '{document}', not in the rule pack"),
+                format!(
+                    "parameter {id} = {value} is stated under '{document}', not in the rule pack"
+                ),
                 document.clone(),
             )),
             Provenance::Rule { .. } => {}

@@ -105,7 +105,12 @@ impl VoucherBody {
         for row in &payment.order.rows {
             let mut push = |item_zh: String, amount: Money| {
                 let tax_zh = row.tax.zh().to_owned();
-                rows.push(VoucherRow { tax_zh, item_zh, period: row.period, amount });
+                rows.push(VoucherRow {
+                    tax_zh,
+                    item_zh,
+                    period: row.period,
+                    amount,
+                });
             };
             push(row.item_zh.clone(), row.principal);
             if row.surcharge.is_positive() {

@@ -27,7 +27,9 @@ impl BankClient {
         let endpoint = Endpoint::from_shared(address.to_owned())?
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT);
-        Ok(Self { channel: endpoint.connect_lazy() })
+        Ok(Self {
+            channel: endpoint.connect_lazy(),
+        })
     }
 
     /// Asks the bank to debit an order once. Never called twice for one payment.
@@ -42,13 +44,15 @@ impl BankClient {
         let rows = payment
             .order_rows()?
             .into_iter()
-            .map(|(subject_code, subject_name, period, amount)| pb::OrderRow {
-                subject_code,
-                subject_name,
-                first_day: period.first().to_string(),
-                last_day: period.last().to_string(),
-                amount_yuan: amount.to_string(),
-            })
+            .map(
+                |(subject_code, subject_name, period, amount)| pb::OrderRow {
+                    subject_code,
+                    subject_name,
+                    first_day: period.first().to_string(),
+                    last_day: period.last().to_string(),
+                    amount_yuan: amount.to_string(),
+                },
+            )
             .collect();
         let request = pb::DebitRequest {
             order_id: payment.id.to_string(),
@@ -64,7 +68,11 @@ impl BankClient {
         Ok(match client.debit(request).await {
             Ok(response) => {
                 let answer = response.into_inner();
-                read(answer.outcome(), answer.bank_reference, answer.refusal_reason)
+                read(
+                    answer.outcome(),
+                    answer.bank_reference,
+                    answer.refusal_reason,
+                )
             }
             Err(status) => {
                 // Even a refused connection may hide a debit behind a proxy: query, never assume.
@@ -76,7 +84,9 @@ impl BankClient {
 
     /// Asks what became of an order. Never debits.
     pub async fn query(&self, payment: &Payment) -> BankAnswer {
-        let request = pb::QueryRequest { order_id: payment.id.to_string() };
+        let request = pb::QueryRequest {
+            order_id: payment.id.to_string(),
+        };
         let mut client = PaymentGatewayClient::new(self.channel.clone());
         match client.query(request).await {
             Ok(response) => {

@@ -81,18 +81,24 @@ impl SandboxBank {
                 let _ = to_settle.send(order_id.clone());
             }
         }
-        Ok((Arc::new(Self { file, orders: Mutex::new(orders), to_settle }), settle))
+        Ok((
+            Arc::new(Self {
+                file,
+                orders: Mutex::new(orders),
+                to_settle,
+            }),
+            settle,
+        ))
     }
 
     /// Writes an entry durably, then takes it into the books. The lock is held by the caller.
-    fn write(
-        &self,
-        orders: &mut HashMap<String, Known>,
-        entry: Entry,
-    ) -> std::io::Result<()> {
+    fn write(&self, orders: &mut HashMap<String, Known>, entry: Entry) -> std::io::Result<()> {
         let mut line = serde_json::to_string(&entry)?;
         line.push('\n');
-        let mut out = std::fs::OpenOptions::new().create(true).append(true).open(&self.file)?;
+        let mut out = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.file)?;
         out.write_all(line.as_bytes())?;
         out.sync_data()?;
         apply(orders, entry);
@@ -133,7 +139,13 @@ impl SandboxBank {
 fn apply(orders: &mut HashMap<String, Known>, entry: Entry) {
     match entry {
         Entry::Debited { order_id, debit } => {
-            orders.insert(order_id, Known::Debited { debit, settled: false });
+            orders.insert(
+                order_id,
+                Known::Debited {
+                    debit,
+                    settled: false,
+                },
+            );
         }
         Entry::Refused { order_id, reason } => {
             orders.insert(order_id, Known::Refused(reason));
@@ -186,7 +198,10 @@ impl PaymentGateway for BankService {
             if !orders.contains_key(&order_id) {
                 let entry = if order.agreement_number.ends_with(REFUSED_AGREEMENT) {
                     let reason = "INSUFFICIENT_FUNDS".to_owned();
-                    Entry::Refused { order_id: order_id.clone(), reason }
+                    Entry::Refused {
+                        order_id: order_id.clone(),
+                        reason,
+                    }
                 } else {
                     let debit = Debit {
                         taxpayer_id: order.taxpayer_id,
@@ -194,7 +209,10 @@ impl PaymentGateway for BankService {
                         amount,
                         bank_reference: format!("SB{}", Uuid::now_v7().simple()),
                     };
-                    Entry::Debited { order_id: order_id.clone(), debit }
+                    Entry::Debited {
+                        order_id: order_id.clone(),
+                        debit,
+                    }
                 };
                 let debited = matches!(entry, Entry::Debited { .. });
                 self.0
@@ -229,7 +247,9 @@ impl PaymentGateway for BankService {
             let mut orders = self.0.orders.lock().unwrap_or_else(PoisonError::into_inner);
             match orders.get(&order_id) {
                 Some(Known::Debited { settled: false, .. }) => {
-                    let entry = Entry::Reversed { order_id: order_id.clone() };
+                    let entry = Entry::Reversed {
+                        order_id: order_id.clone(),
+                    };
                     self.0
                         .write(&mut orders, entry)
                         .map_err(|error| Status::unavailable(error.to_string()))?;
@@ -271,11 +291,15 @@ async fn report_settlements(
     mut settle: mpsc::UnboundedReceiver<String>,
     callback: String,
 ) {
-    let Ok(endpoint) = Endpoint::from_shared(callback) else { return };
+    let Ok(endpoint) = Endpoint::from_shared(callback) else {
+        return;
+    };
     let channel = endpoint.timeout(REPORT_TIMEOUT).connect_lazy();
     let mut client = TreasuryCallbackServiceClient::new(channel);
     while let Some(order_id) = settle.recv().await {
-        let Some((debit, false)) = bank.debit_of(&order_id) else { continue };
+        let Some((debit, false)) = bank.debit_of(&order_id) else {
+            continue;
+        };
         let request = pb::ReportSettlementRequest {
             // The same order always reports under the same id, so a repeat is answered.
             request_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, order_id.as_bytes()).to_string(),

@@ -46,9 +46,10 @@ pub const PAGE_SIZE_MAX: i64 = 200;
 /// # Errors
 /// [`Failure::NotFound`].
 pub async fn taxpayer(tx: &mut Tx, key: TaxpayerKey) -> Result<Taxpayer, Failure> {
-    tx.taxpayer(key)
-        .await?
-        .ok_or_else(|| Failure::NotFound { what: "taxpayer", id: key.to_string() })
+    tx.taxpayer(key).await?.ok_or_else(|| Failure::NotFound {
+        what: "taxpayer",
+        id: key.to_string(),
+    })
 }
 
 /// Refuses unless the etag named is that of the version read.
@@ -57,7 +58,11 @@ pub async fn taxpayer(tx: &mut Tx, key: TaxpayerKey) -> Result<Taxpayer, Failure
 /// [`Failure::StaleEtag`].
 pub fn check_etag(what: &'static str, named: &str, version: i64) -> Result<(), Failure> {
     let current = etag(version);
-    if named == current { Ok(()) } else { Err(Failure::StaleEtag { what, current }) }
+    if named == current {
+        Ok(())
+    } else {
+        Err(Failure::StaleEtag { what, current })
+    }
 }
 
 /// The etag of a version.

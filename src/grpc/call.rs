@@ -45,7 +45,10 @@ pub struct Answer<T> {
 impl<T> Answer<T> {
     /// A fresh answer.
     pub fn new(message: T) -> Self {
-        Self { message, replayed: false }
+        Self {
+            message,
+            replayed: false,
+        }
     }
 }
 
@@ -58,7 +61,11 @@ impl Call {
             .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         let english = header("accept-language")
             .is_some_and(|languages| languages.trim().to_ascii_lowercase().starts_with("en"));
-        let language = if english { Language::English } else { Language::Chinese };
+        let language = if english {
+            Language::English
+        } else {
+            Language::Chinese
+        };
         Self { id, language }
     }
 
@@ -101,7 +108,11 @@ impl Mutation {
     /// A mutation asked for by a message.
     pub fn new(method: &'static str, request: RequestId, message: &impl Message) -> Self {
         let digest = hex::encode(Sha256::digest(message.encode_to_vec()));
-        Self { method, request, digest }
+        Self {
+            method,
+            request,
+            digest,
+        }
     }
 
     /// What is recorded of it, if it came before.
@@ -117,7 +128,9 @@ impl Mutation {
             return Ok(None);
         };
         if recorded.method != self.method || recorded.content_digest != self.digest {
-            return Err(Failure::RequestIdReused { method: recorded.method });
+            return Err(Failure::RequestIdReused {
+                method: recorded.method,
+            });
         }
         Ok(Some(recorded))
     }
@@ -134,7 +147,10 @@ impl Mutation {
         match self.earlier(tx, taxpayer).await? {
             None => Ok(None),
             Some(RecordedRequest { response: None, .. }) => Err(Failure::StillRunning),
-            Some(RecordedRequest { response: Some(bytes), .. }) => replayed(&bytes).map(Some),
+            Some(RecordedRequest {
+                response: Some(bytes),
+                ..
+            }) => replayed(&bytes).map(Some),
         }
     }
 
@@ -164,5 +180,8 @@ impl Mutation {
 /// A recorded answer given again.
 pub fn replayed<T: Message + Default>(bytes: &[u8]) -> Result<Answer<T>, Failure> {
     let message = T::decode(bytes).map_err(|error| Failure::Internal(error.to_string()))?;
-    Ok(Answer { message, replayed: true })
+    Ok(Answer {
+        message,
+        replayed: true,
+    })
 }

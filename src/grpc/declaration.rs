@@ -18,9 +18,7 @@ use crate::pb::declaration_service_server::DeclarationService;
 use crate::rules::RuleBook;
 use crate::store::{StoreError, Tx};
 use crate::tax::Profile;
-use crate::types::{
-    DeclarationId, Invalid, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey,
-};
+use crate::types::{DeclarationId, Invalid, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey};
 
 const SOURCES_MAX: usize = 10_000;
 
@@ -39,7 +37,11 @@ async fn facts(tx: &mut Tx, key: TaxpayerKey) -> Result<Facts, Failure> {
     let taxpayer = must_have(tx, key).await?;
     let sources = tx.all_sources(key).await?;
     let declared = tx.declared(key).await?;
-    Ok(Facts { taxpayer, sources, declared })
+    Ok(Facts {
+        taxpayer,
+        sources,
+        declared,
+    })
 }
 
 impl Facts {
@@ -67,7 +69,10 @@ impl Facts {
     fn redraw(&self, book: &RuleBook, content: &Content) -> Option<Content> {
         let authority = Some(&content.authority);
         let drawing = self.draw(book, content.window, authority, &content.taxes);
-        drawing.contents.into_iter().find(|fresh| fresh.treasury == content.treasury)
+        drawing
+            .contents
+            .into_iter()
+            .find(|fresh| fresh.treasury == content.treasury)
     }
 }
 
@@ -82,7 +87,10 @@ pub async fn declaration(
 ) -> Result<Declaration, Failure> {
     tx.declaration(key, id)
         .await?
-        .ok_or_else(|| Failure::NotFound { what: "declaration", id: id.to_string() })
+        .ok_or_else(|| Failure::NotFound {
+            what: "declaration",
+            id: id.to_string(),
+        })
 }
 
 fn declaration_id(fields: &mut Fields<'_>, text: &str) -> Option<DeclarationId> {
@@ -99,7 +107,9 @@ impl Declarations {
         let mut fields = Fields::new(&mut violations);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let window = fields.period("window", wire.window.as_ref());
-        let (Some(key), Some(window)) = (key, window) else { return Err(violations.into()) };
+        let (Some(key), Some(window)) = (key, window) else {
+            return Err(violations.into());
+        };
         let mut tx = self.0.store.read().await?;
         let facts = facts(&mut tx, key).await?;
         let drawing = facts.draw(&self.0.book, window, None, &[]);
@@ -126,8 +136,11 @@ impl Declarations {
         let request = convert::request_id(&mut fields, &wire.request_id);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let window = fields.period("window", wire.window.as_ref());
-        let authority =
-            fields.optional("tax_authority_code", &wire.tax_authority_code, TaxAuthority::parse);
+        let authority = fields.optional(
+            "tax_authority_code",
+            &wire.tax_authority_code,
+            TaxAuthority::parse,
+        );
         let taxes = taxes(&mut fields, &wire.taxes);
         let (Some(request), Some(key), Some(window), Some(authority), Some(taxes)) =
             (request, key, window, authority, taxes)
@@ -165,7 +178,9 @@ impl Declarations {
         let out = |obligation: &&crate::filing::Obligation| obligation.reason != Reason::Due;
         let wire = |obligation| convert::obligation(obligation, call.language);
         message.left_out = drawing.obligations.iter().filter(out).map(wire).collect();
-        mutation.record(&mut tx, key, "", Some(&message), now).await?;
+        mutation
+            .record(&mut tx, key, "", Some(&message), now)
+            .await?;
         tx.commit().await?;
         Ok(Answer::new(message))
     }
@@ -179,7 +194,9 @@ impl Declarations {
         let mut fields = Fields::new(&mut violations);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let id = declaration_id(&mut fields, &wire.declaration_id);
-        let (Some(key), Some(id)) = (key, id) else { return Err(violations.into()) };
+        let (Some(key), Some(id)) = (key, id) else {
+            return Err(violations.into());
+        };
         let mut tx = self.0.store.read().await?;
         let facts = facts(&mut tx, key).await?;
         let kept = declaration(&mut tx, key, id).await?;
@@ -187,12 +204,14 @@ impl Declarations {
             DeclarationState::Draft => facts.redraw(&self.0.book, &kept.content),
             _ => Some(kept.content.clone()),
         };
-        let digest = fresh.as_ref().map(Content::digest).transpose()?.unwrap_or_default();
+        let digest = fresh
+            .as_ref()
+            .map(Content::digest)
+            .transpose()?
+            .unwrap_or_default();
         let stale = digest != kept.digest;
         let findings = &fresh.as_ref().unwrap_or(&kept.content).findings;
-        let stops = |finding: &crate::tax::Finding| {
-            finding.severity == crate::tax::Severity::Error
-        };
+        let stops = |finding: &crate::tax::Finding| finding.severity == crate::tax::Severity::Error;
         let submittable =
             kept.state == DeclarationState::Draft && !stale && !findings.iter().any(stops);
         let wire = |finding| convert::finding(finding, call.language);
@@ -227,11 +246,16 @@ impl Declarations {
         let facts = facts(&mut tx, key).await?;
         let draft = declaration(&mut tx, key, id).await?;
         let fresh = facts.redraw(&self.0.book, &draft.content);
-        let fresh = fresh.as_ref().map(Content::digest).transpose()?.unwrap_or_default();
+        let fresh = fresh
+            .as_ref()
+            .map(Content::digest)
+            .transpose()?
+            .unwrap_or_default();
         let acknowledged = wire.acknowledged_warnings.clone();
         let filed = draft.submit(&named, &fresh, acknowledged, now, today)?;
-        let message =
-            pb::SubmitDeclarationResponse { declaration: Some(convert::with_lines(&filed)?) };
+        let message = pb::SubmitDeclarationResponse {
+            declaration: Some(convert::with_lines(&filed)?),
+        };
         if wire.validate_only {
             return Ok(Answer::new(message));
         }
@@ -243,11 +267,15 @@ impl Declarations {
         })?;
         let id = id.to_string();
         tx.mark_declared(key, &id).await?;
-        tx.append_event(key, "declaration.submitted", &id, now).await?;
+        tx.append_event(key, "declaration.submitted", &id, now)
+            .await?;
         if filed.state == DeclarationState::Completed {
-            tx.append_event(key, "declaration.completed", &id, now).await?;
+            tx.append_event(key, "declaration.completed", &id, now)
+                .await?;
         }
-        mutation.record(&mut tx, key, &id, Some(&message), now).await?;
+        mutation
+            .record(&mut tx, key, &id, Some(&message), now)
+            .await?;
         tx.commit().await?;
         Ok(Answer::new(message))
     }
@@ -260,7 +288,9 @@ impl Declarations {
         let mut fields = Fields::new(&mut violations);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let id = declaration_id(&mut fields, &wire.declaration_id);
-        let (Some(key), Some(id)) = (key, id) else { return Err(violations.into()) };
+        let (Some(key), Some(id)) = (key, id) else {
+            return Err(violations.into());
+        };
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
         let kept = declaration(&mut tx, key, id).await?;
@@ -283,7 +313,9 @@ impl Declarations {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
-        let mut rows = tx.declarations_before(key, &before, size.saturating_add(1)).await?;
+        let mut rows = tx
+            .declarations_before(key, &before, size.saturating_add(1))
+            .await?;
         let more = cut(&mut rows, size);
         let next = rows.last().filter(|_| more).map(|last| last.id.to_string());
         let declarations: Result<Vec<_>, _> = rows.iter().map(convert::declaration).collect();
@@ -302,7 +334,9 @@ impl Declarations {
         let mut fields = Fields::new(&mut violations);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let id = declaration_id(&mut fields, &wire.declaration_id);
-        let (Some(key), Some(id)) = (key, id) else { return Err(violations.into()) };
+        let (Some(key), Some(id)) = (key, id) else {
+            return Err(violations.into());
+        };
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
         let kept = declaration(&mut tx, key, id).await?;
@@ -321,7 +355,9 @@ impl Declarations {
     ) -> Result<Vec<crate::filing::Line>, Failure> {
         let mut sources = Vec::new();
         for covered in &content.covered {
-            let found = tx.source_version(key, covered.source_id, covered.source_version).await?;
+            let found = tx
+                .source_version(key, covered.source_id, covered.source_version)
+                .await?;
             sources.extend(found.map(|source| SourceRecord {
                 state: SourceState::Collected,
                 ..source
@@ -346,7 +382,11 @@ impl Declarations {
             taxes: &content.taxes,
             explain: true,
         });
-        let fresh: Vec<_> = drawing.contents.into_iter().flat_map(|drawn| drawn.lines).collect();
+        let fresh: Vec<_> = drawing
+            .contents
+            .into_iter()
+            .flat_map(|drawn| drawn.lines)
+            .collect();
         let mut lines = content.lines;
         for line in &mut lines {
             let same = |other: &&crate::filing::Line| {
@@ -361,7 +401,11 @@ impl Declarations {
                 Some(other) => line.charge.steps = other.charge.steps.clone(),
                 None => {
                     let problem = format!("line {} does not recompute", line.number);
-                    return Err(StoreError::Inconsistent { table: "declaration", problem }.into());
+                    return Err(StoreError::Inconsistent {
+                        table: "declaration",
+                        problem,
+                    }
+                    .into());
                 }
             }
         }
@@ -397,8 +441,7 @@ pub fn assess(
     let taxpayer = TaxpayerKey::new(Uuid::from_u128(u128::MAX));
     let mut sources = Vec::new();
     for (place, source) in wire.sources.iter().enumerate().take(SOURCES_MAX) {
-        let input =
-            convert::source_input(&mut fields, &format!("sources[{place}]"), Some(source));
+        let input = convert::source_input(&mut fields, &format!("sources[{place}]"), Some(source));
         sources.extend(input.map(|input| SourceRecord {
             id: SourceId::new(Uuid::from_u128(place as u128 + 1)),
             taxpayer,
@@ -433,7 +476,10 @@ pub fn assess(
     let mut contents = drawing.contents.into_iter();
     let Some(mut whole) = contents.next() else {
         let rule_pack_digest = book.digest().to_owned();
-        return Ok(pb::AssessDeclarationResponse { rule_pack_digest, ..Default::default() });
+        return Ok(pb::AssessDeclarationResponse {
+            rule_pack_digest,
+            ..Default::default()
+        });
     };
     for content in contents {
         whole.lines.extend(content.lines);

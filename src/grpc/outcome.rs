@@ -25,12 +25,22 @@ impl Outcomes {
         let request = convert::request_id(&mut fields, &wire.request_id);
         let key = if wire.taxpayer_id.is_empty() && !wire.tax_number.is_empty() {
             let parse = TaxpayerId::parse_historic;
-            fields.required("tax_number", &wire.tax_number, parse).map(|number| key_of(&number))
+            fields
+                .required("tax_number", &wire.tax_number, parse)
+                .map(|number| key_of(&number))
         } else {
             convert::taxpayer_key(&mut fields, &wire.taxpayer_id)
         };
-        let (Some(request), Some(key)) = (request, key) else { return Err(violations.into()) };
-        let found = self.0.store.read().await?.find_request(key, request).await?;
+        let (Some(request), Some(key)) = (request, key) else {
+            return Err(violations.into());
+        };
+        let found = self
+            .0
+            .store
+            .read()
+            .await?
+            .find_request(key, request)
+            .await?;
         let mut message = pb::GetOutcomeResponse::default();
         match found {
             None => message.set_state(pb::OutcomeState::NotFound),

@@ -35,9 +35,10 @@ pub struct Payments(pub App);
 /// # Errors
 /// [`Failure::NotFound`].
 pub async fn payment(tx: &mut Tx, key: TaxpayerKey, id: PaymentId) -> Result<Payment, Failure> {
-    tx.payment(key, id)
-        .await?
-        .ok_or_else(|| Failure::NotFound { what: "payment", id: id.to_string() })
+    tx.payment(key, id).await?.ok_or_else(|| Failure::NotFound {
+        what: "payment",
+        id: id.to_string(),
+    })
 }
 
 /// Takes in what the bank said, and answers the request that was waiting for it.
@@ -63,7 +64,8 @@ pub async fn hear(
     let after = before.hear(answer);
     if after.version != version {
         tx.update_payment(&after).await?;
-        tx.append_event(key, event_of(&after), &id.to_string(), now).await?;
+        tx.append_event(key, event_of(&after), &id.to_string(), now)
+            .await?;
     }
     answer_waiting(&mut tx, &after).await?;
     tx.commit().await?;
@@ -89,9 +91,12 @@ fn event_of(payment: &Payment) -> &'static str {
 /// # Errors
 /// [`Failure::Store`].
 pub async fn answer_waiting(tx: &mut Tx, payment: &Payment) -> Result<(), Failure> {
-    let message = pb::CreatePaymentResponse { payment: Some(convert::payment(payment)) };
+    let message = pb::CreatePaymentResponse {
+        payment: Some(convert::payment(payment)),
+    };
     let id = payment.id.to_string();
-    tx.complete_requests_of(payment.taxpayer, CREATE, &id, &message.encode_to_vec()).await?;
+    tx.complete_requests_of(payment.taxpayer, CREATE, &id, &message.encode_to_vec())
+        .await?;
     Ok(())
 }
 
@@ -127,7 +132,10 @@ impl Payments {
         for day in days {
             quotes.push(convert::quote(&quote(&kept.content, day, &self.0.book)?));
         }
-        Ok(Answer::new(pb::QuotePaymentResponse { quotes, content_digest: kept.digest }))
+        Ok(Answer::new(pb::QuotePaymentResponse {
+            quotes,
+            content_digest: kept.digest,
+        }))
     }
 
     async fn create(
@@ -166,10 +174,12 @@ impl Payments {
             let payment = Some(convert::payment(&sent));
             return Ok(Answer::new(pb::CreatePaymentResponse { payment }));
         }
-        tx.insert_payment(&sent).await.map_err(|error| match error {
-            StoreError::AlreadyExists(what) => Refusal::PaymentAlive(what).into(),
-            other => Failure::Store(other),
-        })?;
+        tx.insert_payment(&sent)
+            .await
+            .map_err(|error| match error {
+                StoreError::AlreadyExists(what) => Refusal::PaymentAlive(what).into(),
+                other => Failure::Store(other),
+            })?;
         let subject = payment_id.to_string();
         tx.append_event(key, "payment.sent", &subject, now).await?;
         let open: Option<&pb::CreatePaymentResponse> = None;
@@ -181,13 +191,22 @@ impl Payments {
             let answer = app.bank.debit(&sent, &taxpayer.tax_number).await?;
             hear(&app, CREATE, key, payment_id, answer).await
         });
-        let heard = work.await.map_err(|error| Failure::Internal(error.to_string()))??;
-        let recorded = self.0.store.read().await?.find_request(key, request).await?;
+        let heard = work
+            .await
+            .map_err(|error| Failure::Internal(error.to_string()))??;
+        let recorded = self
+            .0
+            .store
+            .read()
+            .await?
+            .find_request(key, request)
+            .await?;
         match recorded.and_then(|recorded| recorded.response) {
             // What is recorded is what every repeat will be told.
-            Some(bytes) => {
-                Ok(Answer { replayed: false, ..replayed::<pb::CreatePaymentResponse>(&bytes)? })
-            }
+            Some(bytes) => Ok(Answer {
+                replayed: false,
+                ..replayed::<pb::CreatePaymentResponse>(&bytes)?
+            }),
             None => {
                 let payment = Some(convert::payment(&heard));
                 Ok(Answer::new(pb::CreatePaymentResponse { payment }))
@@ -214,7 +233,10 @@ impl Payments {
         let answer = self.0.bank.query(&kept).await;
         let heard = hear(&self.0, CREATE, key, id, answer).await?;
         let payment = Some(convert::payment(&heard));
-        Ok(Answer { message: pb::CreatePaymentResponse { payment }, replayed: true })
+        Ok(Answer {
+            message: pb::CreatePaymentResponse { payment },
+            replayed: true,
+        })
     }
 
     async fn get(
@@ -225,7 +247,9 @@ impl Payments {
         let mut fields = Fields::new(&mut violations);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let id = fields.required("payment_id", &wire.payment_id, PaymentId::parse);
-        let (Some(key), Some(id)) = (key, id) else { return Err(violations.into()) };
+        let (Some(key), Some(id)) = (key, id) else {
+            return Err(violations.into());
+        };
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
         let payment = Some(convert::payment(&payment(&mut tx, key, id).await?));
@@ -262,8 +286,12 @@ impl Payments {
             return Ok(answer);
         }
         let current = payment(&mut tx, key, id).await?;
-        let message = pb::ResolvePaymentResponse { payment: Some(convert::payment(&current)) };
-        mutation.record(&mut tx, key, &id.to_string(), Some(&message), now).await?;
+        let message = pb::ResolvePaymentResponse {
+            payment: Some(convert::payment(&current)),
+        };
+        mutation
+            .record(&mut tx, key, &id.to_string(), Some(&message), now)
+            .await?;
         tx.commit().await?;
         Ok(Answer::new(message))
     }

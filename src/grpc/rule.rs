@@ -28,7 +28,9 @@ impl Rules {
         let mut fields = Fields::new(&mut violations);
         let on = fields.date("on", &wire.on);
         let region = fields.required("region_code", &wire.region_code, Region::parse);
-        let (Some(on), Some(region)) = (on, region) else { return Err(violations.into()) };
+        let (Some(on), Some(region)) = (on, region) else {
+            return Err(violations.into());
+        };
         let parameters = self
             .0
             .book
@@ -47,7 +49,10 @@ impl Rules {
             })
             .collect();
         let rule_pack_digest = self.0.book.digest().to_owned();
-        Ok(Answer::new(pb::ListParametersResponse { parameters, rule_pack_digest }))
+        Ok(Answer::new(pb::ListParametersResponse {
+            parameters,
+            rule_pack_digest,
+        }))
     }
 
     fn reliefs(
@@ -62,7 +67,9 @@ impl Rules {
         if tax == Some(None) {
             fields.missing("tax");
         }
-        let (Some(on), Some(Some(tax))) = (on, tax) else { return Err(violations.into()) };
+        let (Some(on), Some(Some(tax))) = (on, tax) else {
+            return Err(violations.into());
+        };
         let reliefs = self
             .0
             .book
@@ -114,7 +121,10 @@ impl RuleService for Rules {
             .book
             .files()
             .iter()
-            .map(|(path, text)| pb::RuleFile { path: path.clone(), text: text.clone() })
+            .map(|(path, text)| pb::RuleFile {
+                path: path.clone(),
+                text: text.clone(),
+            })
             .collect();
         let digest = self.0.book.digest().to_owned();
         call.answer(Ok(Answer::new(pb::GetRulePackResponse { digest, files })))

@@ -20,7 +20,11 @@ impl Sandbox {
         let Some(now) = convert::read_instant(&mut fields, "now", wire.now.as_ref()) else {
             return Err(violations.into());
         };
-        let set = self.0.clock.set(now).map_err(|error| Failure::Internal(error.to_string()))?;
+        let set = self
+            .0
+            .clock
+            .set(now)
+            .map_err(|error| Failure::Internal(error.to_string()))?;
         if !set {
             return Err(Failure::Internal("the clock cannot be set".to_owned()));
         }

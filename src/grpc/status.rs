@@ -39,9 +39,17 @@ impl Words {
         en: impl Into<String>,
         metadata: &[(&str, &str)],
     ) -> Self {
-        let metadata =
-            metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Self { code, reason, zh: zh.into(), en: en.into(), metadata }
+        let metadata = metadata
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        Self {
+            code,
+            reason,
+            zh: zh.into(),
+            en: en.into(),
+            metadata,
+        }
     }
 }
 
@@ -131,9 +139,17 @@ fn refused(refusal: &Refusal, call: &Call, details: &mut ErrorDetails) -> Words 
     };
     details.add_precondition_failure_violation(refusal.reason(), "", description);
     let metadata = refusal.metadata();
-    let metadata: Vec<(&str, &str)> =
-        metadata.iter().map(|(key, value)| (*key, value.as_str())).collect();
-    Words::new(Code::FailedPrecondition, refusal.reason(), zh, en, &metadata)
+    let metadata: Vec<(&str, &str)> = metadata
+        .iter()
+        .map(|(key, value)| (*key, value.as_str()))
+        .collect();
+    Words::new(
+        Code::FailedPrecondition,
+        refusal.reason(),
+        zh,
+        en,
+        &metadata,
+    )
 }
 
 fn not_found(what: &'static str, id: &str) -> Words {
@@ -146,7 +162,13 @@ fn not_found(what: &'static str, id: &str) -> Words {
         _ => ("NOT_FOUND", "不存在"),
     };
     let en = format!("there is no such {what}: {id}");
-    Words::new(Code::NotFound, reason, format!("{zh}：{id}"), en, &[("id", id)])
+    Words::new(
+        Code::NotFound,
+        reason,
+        format!("{zh}：{id}"),
+        en,
+        &[("id", id)],
+    )
 }
 
 fn store(error: &StoreError, call: &Call, details: &mut ErrorDetails) -> Words {

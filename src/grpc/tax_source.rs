@@ -26,15 +26,13 @@ async fn source(
 ) -> Result<SourceRecord, Failure> {
     tx.source(key, id, known_at)
         .await?
-        .ok_or_else(|| Failure::NotFound { what: "tax_source", id: id.to_string() })
+        .ok_or_else(|| Failure::NotFound {
+            what: "tax_source",
+            id: id.to_string(),
+        })
 }
 
-fn record(
-    key: TaxpayerKey,
-    id: SourceId,
-    input: SourceInput,
-    at: jiff::Timestamp,
-) -> SourceRecord {
+fn record(key: TaxpayerKey, id: SourceId, input: SourceInput, at: jiff::Timestamp) -> SourceRecord {
     SourceRecord {
         id,
         taxpayer: key,
@@ -102,8 +100,11 @@ impl TaxSources {
         }
         tx.insert_source(&source).await?;
         let id = source.id.to_string();
-        tx.append_event(key, "tax_source.collected", &id, now).await?;
-        mutation.record(&mut tx, key, &id, Some(&message), now).await?;
+        tx.append_event(key, "tax_source.collected", &id, now)
+            .await?;
+        mutation
+            .record(&mut tx, key, &id, Some(&message), now)
+            .await?;
         tx.commit().await?;
         Ok(Answer::new(message))
     }
@@ -144,8 +145,11 @@ impl TaxSources {
         }
         tx.update_source(&after).await?;
         let id = id.to_string();
-        tx.append_event(key, "tax_source.restated", &id, now).await?;
-        mutation.record(&mut tx, key, &id, Some(&message), now).await?;
+        tx.append_event(key, "tax_source.restated", &id, now)
+            .await?;
+        mutation
+            .record(&mut tx, key, &id, Some(&message), now)
+            .await?;
         tx.commit().await?;
         Ok(Answer::new(message))
     }
@@ -173,14 +177,18 @@ impl TaxSources {
         let before = source(&mut tx, key, id, None).await?;
         check_etag("tax_source", &named, before.version)?;
         let after = before.close(now)?;
-        let message = pb::CloseTaxSourceResponse { source: Some(convert::source(&after)) };
+        let message = pb::CloseTaxSourceResponse {
+            source: Some(convert::source(&after)),
+        };
         if wire.validate_only {
             return Ok(Answer::new(message));
         }
         tx.update_source(&after).await?;
         let id = id.to_string();
         tx.append_event(key, "tax_source.closed", &id, now).await?;
-        mutation.record(&mut tx, key, &id, Some(&message), now).await?;
+        mutation
+            .record(&mut tx, key, &id, Some(&message), now)
+            .await?;
         tx.commit().await?;
         Ok(Answer::new(message))
     }
@@ -193,8 +201,7 @@ impl TaxSources {
         let mut fields = Fields::new(&mut violations);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let id = convert::source_id(&mut fields, &wire.source_id);
-        let known_at =
-            convert::read_instant(&mut fields, "known_at", wire.known_at.as_ref());
+        let known_at = convert::read_instant(&mut fields, "known_at", wire.known_at.as_ref());
         let (Some(key), Some(id), Some(known_at)) = (key, id, known_at) else {
             return Err(violations.into());
         };
@@ -222,11 +229,19 @@ impl TaxSources {
         must_have(&mut tx, key).await?;
         let tax = tax.map(crate::types::TaxKind::name);
         let after = after.unwrap_or(0);
-        let mut rows = tx.sources_after(key, tax, after, size.saturating_add(1)).await?;
+        let mut rows = tx
+            .sources_after(key, tax, after, size.saturating_add(1))
+            .await?;
         let more = cut(&mut rows, size);
-        let next = rows.last().filter(|_| more).map(|(sequence, _)| sequence.to_string());
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|(sequence, _)| sequence.to_string());
         Ok(Answer::new(pb::ListTaxSourcesResponse {
-            sources: rows.iter().map(|(_, record)| convert::source(record)).collect(),
+            sources: rows
+                .iter()
+                .map(|(_, record)| convert::source(record))
+                .collect(),
             next_page_token: next.unwrap_or_default(),
         }))
     }

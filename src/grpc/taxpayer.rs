@@ -18,7 +18,10 @@ pub struct Taxpayers(pub App);
 
 /// The id of the taxpayer with a number: derived, so that one number is one taxpayer.
 pub fn key_of(number: &TaxpayerId) -> TaxpayerKey {
-    TaxpayerKey::new(Uuid::new_v5(&Uuid::NAMESPACE_URL, number.as_str().as_bytes()))
+    TaxpayerKey::new(Uuid::new_v5(
+        &Uuid::NAMESPACE_URL,
+        number.as_str().as_bytes(),
+    ))
 }
 
 impl Taxpayers {
@@ -30,12 +33,8 @@ impl Taxpayers {
         let mut fields = Fields::new(&mut violations);
         let request = convert::request_id(&mut fields, &wire.request_id);
         let number = fields.required("tax_number", &wire.tax_number, TaxpayerId::parse);
-        let input = convert::taxpayer_input(
-            &mut fields,
-            &wire.name,
-            wire.kind,
-            &wire.six_taxes_windows,
-        );
+        let input =
+            convert::taxpayer_input(&mut fields, &wire.name, wire.kind, &wire.six_taxes_windows);
         let (Some(request), Some(number), Some(input)) = (request, number, input) else {
             return Err(violations.into());
         };
@@ -47,7 +46,10 @@ impl Taxpayers {
             return Ok(answer);
         }
         if tx.taxpayer(key).await?.is_some() {
-            return Err(Failure::AlreadyExists { what: "taxpayer", id: key.to_string() });
+            return Err(Failure::AlreadyExists {
+                what: "taxpayer",
+                id: key.to_string(),
+            });
         }
         let taxpayer = Taxpayer {
             key,
@@ -57,15 +59,19 @@ impl Taxpayers {
             version: 1,
             created_at: now,
         };
-        let message =
-            pb::RegisterTaxpayerResponse { taxpayer: Some(convert::taxpayer(&taxpayer)) };
+        let message = pb::RegisterTaxpayerResponse {
+            taxpayer: Some(convert::taxpayer(&taxpayer)),
+        };
         if wire.validate_only {
             return Ok(Answer::new(message));
         }
         tx.insert_taxpayer(&taxpayer).await?;
         let id = key.to_string();
-        tx.append_event(key, "taxpayer.registered", &id, now).await?;
-        mutation.record(&mut tx, key, &id, Some(&message), now).await?;
+        tx.append_event(key, "taxpayer.registered", &id, now)
+            .await?;
+        mutation
+            .record(&mut tx, key, &id, Some(&message), now)
+            .await?;
         tx.commit().await?;
         Ok(Answer::new(message))
     }
@@ -79,12 +85,8 @@ impl Taxpayers {
         let request = convert::request_id(&mut fields, &wire.request_id);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let named = fields.required_text("etag", &wire.etag, 63);
-        let input = convert::taxpayer_input(
-            &mut fields,
-            &wire.name,
-            wire.kind,
-            &wire.six_taxes_windows,
-        );
+        let input =
+            convert::taxpayer_input(&mut fields, &wire.name, wire.kind, &wire.six_taxes_windows);
         let (Some(request), Some(key), Some(named), Some(input)) = (request, key, named, input)
         else {
             return Err(violations.into());
@@ -98,15 +100,24 @@ impl Taxpayers {
         let before = must_have(&mut tx, key).await?;
         check_etag("taxpayer", &named, before.version)?;
         let version = before.version.saturating_add(1);
-        let after = Taxpayer { name: input.name, profile: input.profile, version, ..before };
-        let message = pb::UpdateTaxpayerResponse { taxpayer: Some(convert::taxpayer(&after)) };
+        let after = Taxpayer {
+            name: input.name,
+            profile: input.profile,
+            version,
+            ..before
+        };
+        let message = pb::UpdateTaxpayerResponse {
+            taxpayer: Some(convert::taxpayer(&after)),
+        };
         if wire.validate_only {
             return Ok(Answer::new(message));
         }
         tx.update_taxpayer(&after, now).await?;
         let id = key.to_string();
         tx.append_event(key, "taxpayer.updated", &id, now).await?;
-        mutation.record(&mut tx, key, &id, Some(&message), now).await?;
+        mutation
+            .record(&mut tx, key, &id, Some(&message), now)
+            .await?;
         tx.commit().await?;
         Ok(Answer::new(message))
     }
@@ -119,11 +130,15 @@ impl Taxpayers {
         let mut fields = Fields::new(&mut violations);
         let key = if wire.taxpayer_id.is_empty() && !wire.tax_number.is_empty() {
             let parse = TaxpayerId::parse_historic;
-            fields.required("tax_number", &wire.tax_number, parse).map(|number| key_of(&number))
+            fields
+                .required("tax_number", &wire.tax_number, parse)
+                .map(|number| key_of(&number))
         } else {
             convert::taxpayer_key(&mut fields, &wire.taxpayer_id)
         };
-        let Some(key) = key else { return Err(violations.into()) };
+        let Some(key) = key else {
+            return Err(violations.into());
+        };
         let mut tx = self.0.store.read().await?;
         let taxpayer = must_have(&mut tx, key).await?;
         let taxpayer = Some(convert::taxpayer(&taxpayer));
@@ -137,14 +152,18 @@ impl Taxpayers {
         let mut violations = Vec::new();
         let mut fields = Fields::new(&mut violations);
         let size = convert::page(&mut fields, wire.page_size);
-        let after =
-            fields.optional("page_token", &wire.page_token, TaxpayerId::parse_historic);
-        let (Some(size), Some(after)) = (size, after) else { return Err(violations.into()) };
+        let after = fields.optional("page_token", &wire.page_token, TaxpayerId::parse_historic);
+        let (Some(size), Some(after)) = (size, after) else {
+            return Err(violations.into());
+        };
         let after = after.map(|number| number.to_string()).unwrap_or_default();
         let mut tx = self.0.store.read().await?;
         let mut taxpayers = tx.taxpayers_after(&after, size.saturating_add(1)).await?;
         let more = super::app::cut(&mut taxpayers, size);
-        let next = taxpayers.last().filter(|_| more).map(|last| last.tax_number.to_string());
+        let next = taxpayers
+            .last()
+            .filter(|_| more)
+            .map(|last| last.tax_number.to_string());
         Ok(Answer::new(pb::ListTaxpayersResponse {
             taxpayers: taxpayers.iter().map(convert::taxpayer).collect(),
             next_page_token: next.unwrap_or_default(),

@@ -22,14 +22,13 @@ pub struct TreasuryCallbacks(pub App);
 const NUMBER_TRIES: u8 = 16;
 
 /// A number that is free: derived from the payment, so that no counter has to be shared.
-async fn free_number(
-    tx: &mut Tx,
-    payment: PaymentId,
-    year: i16,
-) -> Result<VoucherNumber, Failure> {
+async fn free_number(tx: &mut Tx, payment: PaymentId, year: i16) -> Result<VoucherNumber, Failure> {
     for attempt in 0..NUMBER_TRIES {
         let hash = Sha256::digest(format!("{payment}/{attempt}"));
-        let serial = hash.iter().take(8).fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
+        let serial = hash
+            .iter()
+            .take(8)
+            .fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
         let number = VoucherNumber::make(year, serial);
         if !tx.voucher_number_taken(&number).await? {
             return Ok(number);
@@ -48,7 +47,15 @@ fn sign(
     let signature = app.signer.sign(&signed_text);
     let public_key = app.signer.public_key();
     let state = VoucherState::Issued;
-    Ok(Voucher { taxpayer, state, body, signed_text, signature, public_key, created_at })
+    Ok(Voucher {
+        taxpayer,
+        state,
+        body,
+        signed_text,
+        signature,
+        public_key,
+        created_at,
+    })
 }
 
 impl TreasuryCallbacks {
@@ -74,9 +81,13 @@ impl TreasuryCallbacks {
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
-        let message = self.issue(&mut tx, key, id, amount, treasury, reference).await?;
+        let message = self
+            .issue(&mut tx, key, id, amount, treasury, reference)
+            .await?;
         let now = self.0.clock.now();
-        mutation.record(&mut tx, key, &id.to_string(), Some(&message), now).await?;
+        mutation
+            .record(&mut tx, key, &id.to_string(), Some(&message), now)
+            .await?;
         tx.commit().await?;
         Ok(Answer::new(message))
     }
@@ -103,9 +114,12 @@ impl TreasuryCallbacks {
         tx.update_payment(&paid).await?;
         tx.update_declaration(&filed).await?;
         tx.insert_voucher(&voucher).await?;
-        tx.append_event(key, "payment.in_treasury", &id.to_string(), now).await?;
-        tx.append_event(key, "declaration.completed", &filed.id.to_string(), now).await?;
-        tx.append_event(key, "voucher.issued", number.as_str(), now).await?;
+        tx.append_event(key, "payment.in_treasury", &id.to_string(), now)
+            .await?;
+        tx.append_event(key, "declaration.completed", &filed.id.to_string(), now)
+            .await?;
+        tx.append_event(key, "voucher.issued", number.as_str(), now)
+            .await?;
         answer_waiting(tx, &paid).await?;
         Ok(pb::ReportSettlementResponse {
             payment: Some(convert::payment(&paid)),

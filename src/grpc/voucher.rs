@@ -24,12 +24,17 @@ impl Vouchers {
         let mut fields = Fields::new(&mut violations);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let number = fields.required("voucher_number", &wire.voucher_number, VoucherNumber::parse);
-        let (Some(key), Some(number)) = (key, number) else { return Err(violations.into()) };
+        let (Some(key), Some(number)) = (key, number) else {
+            return Err(violations.into());
+        };
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
         let found = tx.voucher(key, &number).await?;
         let id = number.to_string();
-        let voucher = found.ok_or(Failure::NotFound { what: "voucher", id })?;
+        let voucher = found.ok_or(Failure::NotFound {
+            what: "voucher",
+            id,
+        })?;
         let voucher = Some(convert::voucher(&voucher));
         Ok(Answer::new(pb::GetVoucherResponse { voucher }))
     }
@@ -49,9 +54,14 @@ impl Vouchers {
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
         let before = before.unwrap_or(i64::MAX);
-        let mut rows = tx.vouchers_before(key, before, size.saturating_add(1)).await?;
+        let mut rows = tx
+            .vouchers_before(key, before, size.saturating_add(1))
+            .await?;
         let more = cut(&mut rows, size);
-        let next = rows.last().filter(|_| more).map(|last| last.created_at.as_microsecond());
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|last| last.created_at.as_microsecond());
         Ok(Answer::new(pb::ListVouchersResponse {
             vouchers: rows.iter().map(convert::voucher).collect(),
             next_page_token: next.map(|at| at.to_string()).unwrap_or_default(),
@@ -71,11 +81,21 @@ impl Vouchers {
         let (Some(number), Some(tax_number), Some(total)) = (number, tax_number, total) else {
             return Err(violations.into());
         };
-        let found = self.0.store.read().await?.voucher_by_number(&number).await?;
+        let found = self
+            .0
+            .store
+            .read()
+            .await?
+            .voucher_by_number(&number)
+            .await?;
         let matching = found.filter(|voucher| {
             voucher.body.tax_number == tax_number
                 && voucher.body.total == total
-                && signing::verify(&voucher.signed_text, &voucher.signature, &voucher.public_key)
+                && signing::verify(
+                    &voucher.signed_text,
+                    &voucher.signature,
+                    &voucher.public_key,
+                )
         });
         let Some(voucher) = matching else {
             return Ok(Answer::new(pb::VerifyVoucherResponse::default()));

@@ -189,8 +189,14 @@ impl RuleBook {
     /// # Errors
     /// [`LookupError`].
     pub fn national_number(&self, id: &str, on: Date) -> Result<Decimal, LookupError> {
-        let wrong = || LookupError::WrongKind { id: id.to_owned(), wanted: "national number" };
-        let parameter = self.parameters.get(&(None, id.to_owned())).ok_or_else(wrong)?;
+        let wrong = || LookupError::WrongKind {
+            id: id.to_owned(),
+            wanted: "national number",
+        };
+        let parameter = self
+            .parameters
+            .get(&(None, id.to_owned()))
+            .ok_or_else(wrong)?;
         let row = row_on(parameter, on).ok_or_else(wrong)?;
         Decimal::from_str_exact(&row.value).map_err(|_| wrong())
     }

@@ -34,7 +34,11 @@ impl TryFrom<Row> for Declaration {
             None => None,
             Some(at) => {
                 let at = instant(TABLE, at)?;
-                Some(Submission { at, overdue: row.overdue != 0, acknowledged })
+                Some(Submission {
+                    at,
+                    overdue: row.overdue != 0,
+                    acknowledged,
+                })
             }
         };
         Ok(Self {
@@ -101,8 +105,10 @@ impl Tx {
     pub async fn insert_declaration(&mut self, draft: &Declaration) -> Result<(), StoreError> {
         let content = serde_json::to_string(&draft.content)
             .map_err(|error| StoreError::json(TABLE, &error))?;
-        let totals =
-            draft.content.totals().map_err(|error| StoreError::value(TABLE, error))?;
+        let totals = draft
+            .content
+            .totals()
+            .map_err(|error| StoreError::value(TABLE, error))?;
         let rpc = self.rpc;
         let done = on_backend!(self, conn => sqlx::query(
             "INSERT INTO declaration (taxpayer_id, declaration_id, content, digest, rule_pack,
@@ -135,8 +141,8 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let submission = declaration.submission.as_ref();
         let acknowledged: &[String] = submission.map_or(&[], |filed| &filed.acknowledged);
-        let acknowledged = serde_json::to_string(acknowledged)
-            .map_err(|error| StoreError::json(TABLE, &error))?;
+        let acknowledged =
+            serde_json::to_string(acknowledged).map_err(|error| StoreError::json(TABLE, &error))?;
         let rpc = self.rpc;
         let done = on_backend!(self, conn => sqlx::query(
             "UPDATE declaration SET state = $1, submitted_at = $2, overdue = $3,
@@ -166,7 +172,9 @@ impl Tx {
         let id = declaration.id.to_string();
         for line in &declaration.content.lines {
             let charge = &line.charge;
-            let relief = charge.relief().map_err(|error| StoreError::value(TABLE, error))?;
+            let relief = charge
+                .relief()
+                .map_err(|error| StoreError::value(TABLE, error))?;
             let done = on_backend!(self, conn => sqlx::query(
                 "INSERT INTO declaration_line (taxpayer_id, declaration_id, line_number, source_id,
                  source_version, tax, item, detail, first_day, last_day, tax_fen, relief_fen,
@@ -261,8 +269,7 @@ impl Tx {
         &mut self,
         taxpayer: TaxpayerKey,
     ) -> Result<HashMap<(SourceId, Period), DeclarationId>, StoreError> {
-        let rows: Vec<(String, String, String, String)> =
-            on_backend!(self, conn => sqlx::query_as(
+        let rows: Vec<(String, String, String, String)> = on_backend!(self, conn => sqlx::query_as(
                 "SELECT source_id, first_day, last_day, declaration_id FROM declared_period
                  WHERE taxpayer_id = $1 AND live = 1",
             )
@@ -274,7 +281,10 @@ impl Tx {
             let first = parse_date(&first).map_err(bad)?;
             let period = Period::new(first, parse_date(&last).map_err(bad)?).map_err(bad)?;
             let source = SourceId::parse(&source).map_err(bad)?;
-            Ok(((source, period), DeclarationId::parse(&declaration).map_err(bad)?))
+            Ok((
+                (source, period),
+                DeclarationId::parse(&declaration).map_err(bad)?,
+            ))
         };
         rows.into_iter().map(read).collect()
     }

@@ -54,11 +54,17 @@ impl From<sqlx::Error> for StoreError {
 impl StoreError {
     /// A stored JSON that cannot be read.
     pub(super) fn json(table: &'static str, error: &serde_json::Error) -> Self {
-        Self::Inconsistent { table, problem: error.to_string() }
+        Self::Inconsistent {
+            table,
+            problem: error.to_string(),
+        }
     }
 
     /// A stored value that cannot be.
     pub(super) fn value(table: &'static str, problem: impl ToString) -> Self {
-        Self::Inconsistent { table, problem: problem.to_string() }
+        Self::Inconsistent {
+            table,
+            problem: problem.to_string(),
+        }
     }
 }

@@ -78,7 +78,11 @@ impl Store {
         let backend = match self {
             Self::Sqlite(store) => TxBackend::Sqlite(store.begin_write().await?),
         };
-        Ok(Tx { backend, rpc, request })
+        Ok(Tx {
+            backend,
+            rpc,
+            request,
+        })
     }
 
     /// Begins a reading transaction on a snapshot.
@@ -89,7 +93,11 @@ impl Store {
         let backend = match self {
             Self::Sqlite(store) => TxBackend::Sqlite(store.begin_read().await?),
         };
-        Ok(Tx { backend, rpc: "read", request: None })
+        Ok(Tx {
+            backend,
+            rpc: "read",
+            request: None,
+        })
     }
 
     /// Closes every connection, after what runs has ended.
@@ -120,8 +128,10 @@ fn micros(at: Timestamp) -> i64 {
 
 /// An instant as read.
 fn instant(table: &'static str, micros: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(micros)
-        .map_err(|_| StoreError::Inconsistent { table, problem: format!("instant {micros}") })
+    Timestamp::from_microsecond(micros).map_err(|_| StoreError::Inconsistent {
+        table,
+        problem: format!("instant {micros}"),
+    })
 }
 
 /// Exactly one row was changed.
@@ -129,6 +139,9 @@ fn one_row(table: &'static str, rows: u64) -> Result<(), StoreError> {
     match rows {
         1 => Ok(()),
         0 => Err(StoreError::Stale(table)),
-        more => Err(StoreError::Inconsistent { table, problem: format!("{more} rows changed") }),
+        more => Err(StoreError::Inconsistent {
+            table,
+            problem: format!("{more} rows changed"),
+        }),
     }
 }

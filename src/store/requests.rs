@@ -44,7 +44,13 @@ impl Tx {
             return Ok(None);
         };
         let recorded_at = instant("request", at)?;
-        Ok(Some(RecordedRequest { method, content_digest, subject_id, response, recorded_at }))
+        Ok(Some(RecordedRequest {
+            method,
+            content_digest,
+            subject_id,
+            response,
+            recorded_at,
+        }))
     }
 
     /// Records a mutation with its answer, in the transaction of its effect.

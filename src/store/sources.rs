@@ -170,7 +170,8 @@ impl Tx {
         .bind(known_at.map_or(i64::MAX, micros))
         .fetch_optional(conn)
         .await)?;
-        row.map(|row| <(i64, SourceRecord)>::try_from(row).map(|(_, record)| record)).transpose()
+        row.map(|row| <(i64, SourceRecord)>::try_from(row).map(|(_, record)| record))
+            .transpose()
     }
 
     /// Reads one version of a source, as a declaration recorded it.
@@ -196,7 +197,8 @@ impl Tx {
         .bind(version)
         .fetch_optional(conn)
         .await)?;
-        row.map(|row| <(i64, SourceRecord)>::try_from(row).map(|(_, record)| record)).transpose()
+        row.map(|row| <(i64, SourceRecord)>::try_from(row).map(|(_, record)| record))
+            .transpose()
     }
 
     /// Reads a taxpayer's sources in the order of collection, after a sequence number; with it
@@ -228,7 +230,9 @@ impl Tx {
         .bind(limit)
         .fetch_all(conn)
         .await)?;
-        rows.into_iter().map(<(i64, SourceRecord)>::try_from).collect()
+        rows.into_iter()
+            .map(<(i64, SourceRecord)>::try_from)
+            .collect()
     }
 
     /// All sources of a taxpayer.

@@ -44,7 +44,10 @@ impl SqliteStore {
             .connect_with(options.clone())
             .await
             .map_err(|error| refuse(&error))?;
-        sqlx::migrate!("migrations/sqlite").run(&writer).await.map_err(|error| refuse(&error))?;
+        sqlx::migrate!("migrations/sqlite")
+            .run(&writer)
+            .await
+            .map_err(|error| refuse(&error))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .acquire_timeout(QUEUE_TIMEOUT)

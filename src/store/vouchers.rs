@@ -125,9 +125,10 @@ impl Tx {
         &mut self,
         number: &VoucherNumber,
     ) -> Result<Option<Voucher>, StoreError> {
-        let Some(owner) = self.voucher_owner(number).await? else { return Ok(None) };
-        let owner =
-            TaxpayerKey::parse(&owner).map_err(|error| StoreError::value(TABLE, error))?;
+        let Some(owner) = self.voucher_owner(number).await? else {
+            return Ok(None);
+        };
+        let owner = TaxpayerKey::parse(&owner).map_err(|error| StoreError::value(TABLE, error))?;
         self.voucher(owner, number).await
     }
 

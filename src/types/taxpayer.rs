@@ -106,6 +106,30 @@ impl TaxpayerId {
         organisation_check(body) == Some(check)
     }
 
+    /// A valid credit code after this one, for demonstrations that need a fresh taxpayer: the
+    /// organisation part is counted up and both check characters are made anew.
+    pub fn next_demonstration_number(&self) -> Option<Self> {
+        let (head, body) = (self.0.get(..8)?, self.0.get(8..16)?);
+        let value = |letter: char| letter.to_digit(36).filter(|_| !"IOSVZ".contains(letter));
+        let mut letters: Vec<char> = body.chars().collect();
+        for letter in letters.iter_mut().rev() {
+            value(*letter)?;
+            let next = ('0'..='9')
+                .chain('A'..='Z')
+                .filter(|next| value(*next).is_some());
+            if let Some(next) = next.skip_while(|next| next != letter).nth(1) {
+                *letter = next;
+                break;
+            }
+            *letter = '0';
+        }
+        let body: String = letters.into_iter().collect();
+        let organisation = char::from(organisation_check(&body)?);
+        let code = format!("{head}{body}{organisation}");
+        let check = CREDIT_ALPHABET.get(credit_check(&code))?;
+        Self::parse(&format!("{code}{}", char::from(*check))).ok()
+    }
+
     /// The identifier as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -160,17 +184,28 @@ fn check_credit_code(code: &str) -> Result<(), Invalid> {
             "places 3 to 8 must be the digits of the registering division",
         ));
     }
-    let sum: u32 = code
-        .bytes()
-        .zip(CREDIT_WEIGHTS)
-        .map(|(byte, weight)| value(byte).and_then(|v| u32::try_from(v).ok()).unwrap_or(0) * weight)
-        .sum();
-    let check = CREDIT_ALPHABET.get(((31 - sum % 31) % 31) as usize);
+    let check = CREDIT_ALPHABET.get(credit_check(code));
     if check.copied() == code.as_bytes().get(17).copied() {
         Ok(())
     } else {
         Err(wrong_check())
     }
+}
+
+/// The value of the check character that the first 17 places of a credit code call for.
+fn credit_check(code: &str) -> usize {
+    let value = |byte: u8| {
+        CREDIT_ALPHABET
+            .iter()
+            .position(|letter| *letter == byte)
+            .unwrap_or(0)
+    };
+    let sum: usize = code
+        .bytes()
+        .zip(CREDIT_WEIGHTS)
+        .map(|(byte, weight)| value(byte) * weight as usize)
+        .sum();
+    (31 - sum % 31) % 31
 }
 
 /// The check character of an eight-character organisation code, or nothing for a bad character.

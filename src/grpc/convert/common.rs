@@ -11,7 +11,10 @@ use crate::types::{Invalid, Period, RequestId, SourceId, TaxKind, TaxpayerKey};
 
 /// Writes a period.
 pub fn period(period: Period) -> pb::Period {
-    pb::Period { first_day: period.first().to_string(), last_day: period.last().to_string() }
+    pb::Period {
+        first_day: period.first().to_string(),
+        last_day: period.last().to_string(),
+    }
 }
 
 /// Writes an instant.
@@ -30,7 +33,11 @@ pub fn read_instant(
 ) -> Option<Option<Timestamp>> {
     let Some(wire) = wire else { return Some(None) };
     let read = Timestamp::new(wire.seconds, wire.nanos).map_err(|_| {
-        Invalid::new("INSTANT_RANGE", "时间超出范围", "the instant is out of range")
+        Invalid::new(
+            "INSTANT_RANGE",
+            "时间超出范围",
+            "the instant is out of range",
+        )
     });
     fields.keep(name, read).map(Some)
 }
@@ -78,10 +85,17 @@ pub fn source_id(fields: &mut Fields<'_>, text: &str) -> Option<SourceId> {
 pub fn page(fields: &mut Fields<'_>, size: i32) -> Option<i64> {
     let wanted = i64::from(size);
     if wanted < 0 {
-        fields.refuse("page_size", Invalid::new("NEGATIVE", "不能为负数", "must not be negative"));
+        fields.refuse(
+            "page_size",
+            Invalid::new("NEGATIVE", "不能为负数", "must not be negative"),
+        );
         return None;
     }
-    Some(if wanted == 0 { PAGE_SIZE_DEFAULT } else { wanted.min(PAGE_SIZE_MAX) })
+    Some(if wanted == 0 {
+        PAGE_SIZE_DEFAULT
+    } else {
+        wanted.min(PAGE_SIZE_MAX)
+    })
 }
 
 /// Writes a finding in the caller's language.
@@ -103,9 +117,9 @@ pub fn finding(finding: &Finding, language: Language) -> pb::Finding {
         legal_basis: finding.legal_basis.clone(),
         expected: finding.expected.clone().unwrap_or_default(),
         actual: finding.actual.clone().unwrap_or_default(),
-        fix: finding
-            .fix
-            .as_ref()
-            .map(|fix| pb::FindingFix { field: fix.field.clone(), value: fix.value.clone() }),
+        fix: finding.fix.as_ref().map(|fix| pb::FindingFix {
+            field: fix.field.clone(),
+            value: fix.value.clone(),
+        }),
     }
 }

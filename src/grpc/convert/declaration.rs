@@ -36,7 +36,10 @@ pub fn declaration(declaration: &Declaration) -> Result<pb::Declaration, Overflo
         totals: Some(totals(content.totals()?)),
         content_digest: declaration.digest.clone(),
         rule_pack_digest: content.rule_pack.clone(),
-        due_on: content.due_on().map(|day| day.to_string()).unwrap_or_default(),
+        due_on: content
+            .due_on()
+            .map(|day| day.to_string())
+            .unwrap_or_default(),
         overdue: submission.is_some_and(|filed| filed.overdue),
         etag: etag(declaration.version),
         create_time: Some(instant(declaration.created_at)),
@@ -77,7 +80,11 @@ pub fn assessed(
             })
             .collect(),
         rule_pack_digest: content.rule_pack.clone(),
-        explanations: if explain { explanations(&content.lines, language) } else { Vec::new() },
+        explanations: if explain {
+            explanations(&content.lines, language)
+        } else {
+            Vec::new()
+        },
     })
 }
 
@@ -89,14 +96,20 @@ fn place_of(id: &str) -> String {
 
 /// `sources[3].…` for `sources[<pseudo id>].…`.
 fn replace_places(field: &str) -> String {
-    match field.strip_prefix("sources[").and_then(|rest| rest.split_once(']')) {
+    match field
+        .strip_prefix("sources[")
+        .and_then(|rest| rest.split_once(']'))
+    {
         Some((id, rest)) => format!("sources[{}]{rest}", place_of(id).trim_start_matches('#')),
         None => field.to_owned(),
     }
 }
 
 fn count(findings: &[Finding], severity: Severity) -> i32 {
-    let count = findings.iter().filter(|finding| finding.severity == severity).count();
+    let count = findings
+        .iter()
+        .filter(|finding| finding.severity == severity)
+        .count();
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
@@ -237,7 +250,12 @@ pub fn explanations(lines: &[Line], language: Language) -> Vec<pb::LineExplanati
         .iter()
         .map(|line| pb::LineExplanation {
             line_number: number(line.number),
-            steps: line.charge.steps.iter().map(|step| explanation(step, language)).collect(),
+            steps: line
+                .charge
+                .steps
+                .iter()
+                .map(|step| explanation(step, language))
+                .collect(),
             parameters: line.charge.applied.iter().map(applied).collect(),
         })
         .collect()
@@ -264,7 +282,12 @@ fn applied(applied: &Applied) -> pb::AppliedParameter {
         ..pb::AppliedParameter::default()
     };
     match &applied.provenance {
-        Provenance::Rule { first_day, last_day, cite, unconfirmed } => {
+        Provenance::Rule {
+            first_day,
+            last_day,
+            cite,
+            unconfirmed,
+        } => {
             wire.first_day = first_day.to_string();
             wire.last_day = last_day.map(|day| day.to_string()).unwrap_or_default();
             wire.cite = cite.clone();

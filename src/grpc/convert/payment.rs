@@ -53,7 +53,11 @@ pub fn payment(payment: &Payment) -> pb::Payment {
         treasury_code: payment.treasury.to_string(),
         bank_reference: payment.bank_reference.clone().unwrap_or_default(),
         failure_reason: payment.failure.clone().unwrap_or_default(),
-        voucher_number: payment.voucher.as_ref().map(ToString::to_string).unwrap_or_default(),
+        voucher_number: payment
+            .voucher
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         etag: etag(payment.version),
         create_time: Some(instant(payment.created_at)),
         settle_time: payment.settled_at.map(instant),

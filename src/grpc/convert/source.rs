@@ -42,8 +42,11 @@ pub fn source_input(
     let fields = &mut fields;
     let name = fields.required_text("name", &wire.name, NAME_MAX);
     let region = fields.required("region_code", &wire.region_code, Region::parse);
-    let authority =
-        fields.required("tax_authority_code", &wire.tax_authority_code, TaxAuthority::parse);
+    let authority = fields.required(
+        "tax_authority_code",
+        &wire.tax_authority_code,
+        TaxAuthority::parse,
+    );
     let treasury = fields.required("treasury_code", &wire.treasury_code, Treasury::parse);
     let detail = detail(fields, wire.detail.as_ref());
     Some(SourceInput {

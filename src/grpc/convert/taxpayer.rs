@@ -29,7 +29,13 @@ pub fn taxpayer_input(
     let name = fields.required_text("name", name, NAME_MAX);
     let kind = taxpayer_kind(fields, "kind", kind);
     let six_taxes = six_taxes_windows(fields, windows);
-    Some(TaxpayerInput { name: name?, profile: Profile { kind: kind?, six_taxes: six_taxes? } })
+    Some(TaxpayerInput {
+        name: name?,
+        profile: Profile {
+            kind: kind?,
+            six_taxes: six_taxes?,
+        },
+    })
 }
 
 /// Reads what kind of taxpayer it is.
@@ -84,7 +90,11 @@ fn window(fields: &mut Fields<'_>, wire: &pb::SixTaxesWindow) -> Option<SixTaxes
         );
         return None;
     }
-    Some(SixTaxesWindow { subject: subject?, first, last })
+    Some(SixTaxesWindow {
+        subject: subject?,
+        first,
+        last,
+    })
 }
 
 /// Writes a taxpayer.
@@ -104,7 +114,10 @@ pub fn taxpayer(taxpayer: &Taxpayer) -> pb::Taxpayer {
         pb::SixTaxesWindow {
             subject: subject.into(),
             first_month: window.first.to_string(),
-            last_month: window.last.map(|month| month.to_string()).unwrap_or_default(),
+            last_month: window
+                .last
+                .map(|month| month.to_string())
+                .unwrap_or_default(),
         }
     };
     pb::Taxpayer {
