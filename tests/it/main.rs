@@ -8,5 +8,6 @@
 )]
 
 mod cases;
+mod documents;
 mod values;
 mod worked_journey;
