@@ -10,7 +10,7 @@ use super::charge::{ChargeError, ReliefLine};
 use super::context::Context;
 use super::finding::Finding;
 use crate::rules::{ReliefRule, ReliefShape};
-use crate::types::{Exact, Money, Period};
+use crate::types::{Exact, Money, Period, TaxKind};
 
 /// A relief as claimed on a source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,10 +38,15 @@ pub struct ReliefClaim {
 /// The row a relief is applied to.
 #[derive(Debug, Clone, Copy)]
 pub struct ReliefTarget<'a> {
+    /// The tax; a relief of another one is refused.
+    pub tax: TaxKind,
     /// The item, for reliefs limited to some.
     pub item: &'a str,
     /// The row's period; its months carry the tax evenly.
     pub period: Period,
+    /// From the first to the last day of all rows that the same claims are applied to. A relief in
+    /// force on none of these days is out of date; one that only another row meets is not.
+    pub all_rows: Period,
     /// The unrounded tax of the row (or the rounded one as an exact value where the law relieves
     /// the rounded tax, decision S9).
     pub exact_tax: Exact,
@@ -52,8 +57,8 @@ pub struct ReliefTarget<'a> {
 /// Applies the claims in order. `field` is the path of the claims list, for refusals.
 ///
 /// # Errors
-/// A refusal (`RELIEF_UNKNOWN`, `RELIEF_OUT_OF_DATE`, `RELIEF_WRONG_ITEM`, `RELIEF_INPUT`) for the
-/// first claim that the law does not allow.
+/// A refusal (`RELIEF_UNKNOWN`, `RELIEF_WRONG_TAX`, `RELIEF_WRONG_ITEM`, `RELIEF_OUT_OF_DATE`,
+/// `RELIEF_INPUT`) for the first claim that the law does not allow.
 pub fn apply_reliefs(
     ctx: &Context<'_>,
     claims: &[ReliefClaim],
@@ -62,15 +67,21 @@ pub fn apply_reliefs(
 ) -> Result<Vec<ReliefLine>, ChargeError> {
     let mut lines: Vec<ReliefLine> = Vec::new();
     let mut left = target.tax_amount;
+    let mut relieved = Exact::ZERO;
     for (place, claim) in claims.iter().enumerate() {
         let field = format!("{field}[{place}]");
         let rule = rule_of(ctx, claim, target, &field)?;
         let Some(period) = effective_period(rule, claim, target, &field)? else {
             continue;
         };
-        let amount = amount(rule, claim, target, period, &lines, &field)?
-            .min(left)
-            .or_zero();
+        let exact = unrounded(rule, claim, target, period, &lines, &field)?;
+        relieved = relieved.add(exact)?;
+        // What the claims relieve together is all of the tax: no fen may be left (S11).
+        let amount = if relieved == target.exact_tax {
+            left
+        } else {
+            exact.round_to_fen()?.min(left).or_zero()
+        };
         left = left.minus(amount)?;
         if !amount.is_zero() {
             lines.push(ReliefLine {
@@ -100,6 +111,16 @@ fn rule_of<'a>(
             "",
         )
     })?;
+    if rule.tax != target.tax {
+        return Err(Finding::error(
+            "RELIEF_WRONG_TAX",
+            format!("{field}.relief_id"),
+            format!("减免税项目 {} 不属于{}", rule.name_zh, target.tax.zh()),
+            format!("relief {} does not belong to this tax", rule.id),
+            rule.source.cite.clone(),
+        )
+        .into());
+    }
     if !rule.items.is_empty() && !rule.items.iter().any(|item| item == target.item) {
         return Err(Finding::error(
             "RELIEF_WRONG_ITEM",
@@ -114,19 +135,23 @@ fn rule_of<'a>(
 }
 
 /// The claim's days, the row's days and the rule's days in common. Outside the rule's days a claim
-/// for the whole row is simply shorter; one that has no common day with the rule is refused.
+/// for the whole row is simply shorter; one that meets the rule on no day of any row is refused.
 fn effective_period(
     rule: &ReliefRule,
     claim: &ReliefClaim,
     target: ReliefTarget<'_>,
     field: &str,
 ) -> Result<Option<Period>, ChargeError> {
-    let Some(claimed) = claim.period.unwrap_or(target.period).overlap(target.period) else {
+    let Some(claimed) = claim
+        .period
+        .unwrap_or(target.all_rows)
+        .overlap(target.all_rows)
+    else {
         return Ok(None);
     };
     let in_force = Period::new(rule.from, rule.to.unwrap_or(jiff::civil::Date::MAX)).ok();
     match in_force.and_then(|days| days.overlap(claimed)) {
-        Some(period) => Ok(Some(period)),
+        Some(period) => Ok(period.overlap(target.period)),
         None => Err(Finding::error(
             "RELIEF_OUT_OF_DATE",
             format!("{field}.relief_id"),
@@ -138,14 +163,15 @@ fn effective_period(
     }
 }
 
-fn amount(
+/// The relief before it is rounded and cut.
+fn unrounded(
     rule: &ReliefRule,
     claim: &ReliefClaim,
     target: ReliefTarget<'_>,
     period: Period,
     before: &[ReliefLine],
     field: &str,
-) -> Result<Money, ChargeError> {
+) -> Result<Exact, ChargeError> {
     let missing = |name: &str| {
         Finding::error(
             "RELIEF_INPUT",
@@ -156,9 +182,9 @@ fn amount(
         )
     };
     let ratio = match (rule.shape, claim.ratio, claim.amount) {
-        (ReliefShape::ByInput, None, Some(amount)) => return Ok(amount),
+        (ReliefShape::ByInput, None, Some(amount)) => return Ok(Exact::from(amount)),
         (ReliefShape::ByInput, Some(ratio), None) => ratio,
-        (ReliefShape::ByInput, _, _) => return Err(missing("amount").into()),
+        (ReliefShape::ByInput, _, _) => return Err(missing("amount_yuan").into()),
         (ReliefShape::Full, None, None) => Decimal::ONE,
         (ReliefShape::Ratio(ratio), None, None) => ratio,
         (ReliefShape::Full | ReliefShape::Ratio(_), _, _) => return Err(missing("ratio").into()),
@@ -175,18 +201,18 @@ fn amount(
         )
         .into());
     }
-    // All of the tax over all months is the rounded tax itself, not a second rounding.
-    if share == Decimal::ONE && ratio == Decimal::ONE && period.covers(target.period) {
-        return Ok(target.tax_amount);
-    }
-    let mut base = target.exact_tax;
-    if matches!(rule.shape, ReliefShape::ByInput) && !before.is_empty() {
-        // Hardship by ratio: on what the policy reliefs leave (decision RE2).
-        base = base.sub(Exact::from(Money::sum(
-            before.iter().map(|line| line.amount),
-        )?))?;
-    }
     let months = Exact::from(period.month_count()).div(target.period.month_count())?;
-    let exact = base.mul(ratio)?.mul(share)?.mul(months)?;
-    Ok(exact.round_to_fen()?)
+    let mut base = target.exact_tax.mul(months)?;
+    if matches!(rule.shape, ReliefShape::ByInput) {
+        // Hardship by ratio: on what the policy reliefs leave in its months (decision RE2).
+        for line in before {
+            if let Some(both) = line.period.overlap(period) {
+                let part = Exact::from(line.amount)
+                    .mul(both.month_count())?
+                    .div(line.period.month_count())?;
+                base = base.sub(part)?;
+            }
+        }
+    }
+    Ok(base.max(Exact::ZERO).mul(ratio)?.mul(share)?)
 }

@@ -306,8 +306,10 @@ impl Outlet {
         let decided = relief::decide(ctx, self, record, &candidate.entry, exceeded)?;
         charge.applied.extend(decided.applied);
         let target = ReliefTarget {
+            tax: TaxKind::EnvironmentalProtectionTax,
             item,
             period: ctx.period,
+            all_rows: ctx.period,
             exact_tax,
             tax_amount,
         };

@@ -116,8 +116,10 @@ impl<'a, 'c> Work<'a, 'c> {
             self.ctx,
             &line.claims,
             ReliefTarget {
+                tax: TaxKind::LandAppreciationTax,
                 item: &line.item.0,
                 period: line.period,
+                all_rows: line.period,
                 exact_tax: amounts.tax.max(Exact::ZERO),
                 tax_amount,
             },

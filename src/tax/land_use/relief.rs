@@ -123,7 +123,7 @@ impl Row<'_> {
         }
         let months = rule.and_then(|rule| common(relief, rule, self.segment.period));
         let (Some(rule), Some(months)) = (rule, months) else {
-            return self.outside(ctx, field, relief, rule);
+            return self.outside(ctx, field, relief);
         };
         let by_approval = matches!(rule.shape, ReliefShape::ByInput);
         let base = self.base(relief, by_approval.then_some(months), field)?;
@@ -131,8 +131,10 @@ impl Row<'_> {
         let mut claim = relief.claim.clone();
         claim.amount = approved(relief, months)?;
         let target = ReliefTarget {
+            tax: TaxKind::LandUseTax,
             item: self.item,
             period: self.segment.period,
+            all_rows: self.taxed,
             exact_tax: base.0,
             // What a full relief over all months takes; the cut to what is left comes last.
             tax_amount: match (relief.relief_area_sqm, by_approval) {
@@ -196,14 +198,12 @@ impl Row<'_> {
         ctx: &Context<'_>,
         field: &str,
         relief: &LandRelief,
-        rule: Option<&ReliefRule>,
     ) -> Result<(), ChargeError> {
-        if rule.is_some_and(|rule| common(relief, rule, self.taxed).is_some()) {
-            return Ok(());
-        }
         let target = ReliefTarget {
+            tax: TaxKind::LandUseTax,
             item: self.item,
             period: self.segment.period,
+            all_rows: self.taxed,
             exact_tax: Exact::ZERO,
             tax_amount: Money::ZERO,
         };
@@ -276,7 +276,6 @@ fn shared(
                 .unwrap_or_default();
             finding.field = match below {
                 _ if field == UNDERGROUND_FIELD => field.to_owned(),
-                ".amount" => format!("{field}.claim.amount_yuan"),
                 _ => format!("{field}.claim{below}"),
             };
             ChargeError::Refused(finding)

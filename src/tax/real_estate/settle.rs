@@ -62,8 +62,15 @@ pub(super) fn settle(ctx: &Context<'_>, mut row: Row<'_>) -> Result<Charge, Char
         (exact, tax) = (reduced.exact, reduced.tax);
     }
     let target = ReliefTarget {
+        tax: TaxKind::RealEstateTax,
         item: row.item,
         period: row.period,
+        // A relief in force in another month of the tax period is not out of date.
+        all_rows: if ctx.period.covers(row.period) {
+            ctx.period
+        } else {
+            row.period
+        },
         exact_tax: exact,
         tax_amount: tax,
     };
@@ -128,6 +135,7 @@ fn monthly(
     let exact_tax = target.exact_tax.div(target.period.month_count())?;
     let target = ReliefTarget {
         period: Period::months_between(month, month),
+        all_rows: Period::months_between(month, month),
         exact_tax,
         tax_amount: exact_tax.round_to_fen()?,
         ..target

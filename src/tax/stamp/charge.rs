@@ -195,8 +195,10 @@ fn reliefs(
     tax: &mut Tax,
 ) -> Result<Vec<ReliefLine>, ChargeError> {
     let target = ReliefTarget {
+        tax: TaxKind::StampTax,
         item: obligation.line.item.id(),
         period: Period::day(source.signed_on),
+        all_rows: Period::day(source.signed_on),
         exact_tax: Exact::from(tax.amount),
         tax_amount: tax.amount,
     };

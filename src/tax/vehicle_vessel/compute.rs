@@ -115,9 +115,12 @@ fn reliefs(
     let (Some(first), Some(last)) = (runs.first(), runs.last()) else {
         return Ok(Vec::new());
     };
+    let period = Period::months_between(first.first_month(), last.last_month());
     let target = ReliefTarget {
+        tax: TaxKind::VehicleVesselTax,
         item,
-        period: Period::months_between(first.first_month(), last.last_month()),
+        period,
+        all_rows: period,
         exact_tax: Exact::from(one),
         tax_amount: one,
     };
