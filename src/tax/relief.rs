@@ -216,3 +216,6 @@ fn unrounded(
     }
     Ok(base.max(Exact::ZERO).mul(ratio)?.mul(share)?)
 }
+
+#[cfg(test)]
+mod tests;
