@@ -46,7 +46,7 @@ pub enum Reason {
     /// Nothing of it is taxed in the period.
     NotTaxedInPeriod,
     /// It cannot be charged.
-    CannotBeCharged(Finding),
+    CannotBeCharged(Box<Finding>),
     /// It is closed.
     Closed,
 }
@@ -79,6 +79,8 @@ pub struct Due {
     pub rule: String,
     /// False when no holiday calendar is published for the year.
     pub calendar_known: bool,
+    /// The rule is not confirmed for the place.
+    pub unconfirmed: bool,
 }
 
 /// What was drawn.
@@ -156,6 +158,7 @@ fn source_obligations<'a>(scope: &Scope<'a>, record: &'a SourceRecord) -> Vec<Fo
                 on: scope.window.last(),
                 rule: String::new(),
                 calendar_known: true,
+                unconfirmed: false,
             };
             let finding = error.into_finding().below(&path(record));
             let charged = Charged {
@@ -165,7 +168,7 @@ fn source_obligations<'a>(scope: &Scope<'a>, record: &'a SourceRecord) -> Vec<Fo
                 charges: Vec::new(),
                 findings: vec![finding.clone()],
             };
-            let reason = Reason::CannotBeCharged(finding);
+            let reason = Reason::CannotBeCharged(Box::new(finding));
             return vec![(obligation(None, reason, None), Some(charged))];
         }
     };
@@ -215,6 +218,9 @@ fn charge<'a>(
             if !due.calendar_known {
                 findings.push(validation::deadline_unknown(due.on));
             }
+            if due.unconfirmed {
+                findings.push(validation::due_rule_unconfirmed(&due.rule));
+            }
             findings.extend(validation::applied(&charges));
             let reason = if charges.is_empty() {
                 Reason::NotTaxedInPeriod
@@ -241,6 +247,7 @@ fn charge<'a>(
                 on: period.last(),
                 rule: String::new(),
                 calendar_known: true,
+                unconfirmed: false,
             };
             let charged = Charged {
                 record,
@@ -250,7 +257,7 @@ fn charge<'a>(
                 findings,
             };
             (
-                Reason::CannotBeCharged(stop.below(&path(record))),
+                Reason::CannotBeCharged(Box::new(stop.below(&path(record)))),
                 None,
                 Some(charged),
             )
@@ -285,6 +292,7 @@ fn due(ctx: &Context<'_>, source: &TaxSource) -> Result<Due, ChargeError> {
         on: window.due_on,
         rule: format!("{}（{}）", row.value, row.source.cite),
         calendar_known: window.calendar_known,
+        unconfirmed: row.source.status == crate::rules::RuleStatus::Unconfirmed,
     })
 }
 

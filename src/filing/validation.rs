@@ -55,6 +55,17 @@ pub fn deadline_unknown(due_on: Date) -> Finding {
     )
 }
 
+/// The rule behind the due day is not confirmed for the place.
+pub fn due_rule_unconfirmed(rule: &str) -> Finding {
+    Finding::warning(
+        "DUE_RULE_UNCONFIRMED",
+        "",
+        format!("申报缴款期限规则 {rule} 尚未核实，请以主管税务机关通知为准"),
+        format!("the due rule {rule} is not confirmed for the place; ask the tax authority"),
+        rule,
+    )
+}
+
 /// Identities of the form and facts of one tax that call for another.
 pub fn whole_form(lines: &[Line]) -> Vec<Finding> {
     let mut findings = Vec::new();
