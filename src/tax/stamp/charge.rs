@@ -27,16 +27,37 @@ pub fn charge(
         return Err(finding.into());
     }
     let mut charges = Vec::new();
-    for (obligation, charge) in all(source, ctx)? {
-        if !ctx.period.contains(obligation.day) {
-            continue;
-        }
+    for (obligation, charge) in arising(source, ctx)? {
         if let Some(finding) = unproven_refund(&obligation, &charge)? {
             return Err(finding.into());
         }
         charges.push(charge);
     }
     Ok(charges)
+}
+
+/// The obligations that are filed for `ctx.period`. A document whose items have periods of
+/// different length (a contract by the quarter, its capital book by the year) is filed item by
+/// item, each in its own period, so that no line is taxed in both.
+pub fn arising<'a>(
+    source: &'a Source,
+    ctx: &Context<'_>,
+) -> Result<Vec<(Obligation<'a>, Charge)>, ChargeError> {
+    let mut found = Vec::new();
+    let mut some_own = false;
+    for (obligation, charge) in all(source, ctx)? {
+        if ctx.period.contains(obligation.day) {
+            let own = source.period_of(ctx, obligation.line.item, obligation.day)? == ctx.period;
+            some_own |= own;
+            found.push((own, obligation, charge));
+        }
+    }
+    // A what-if over another span than the items' own takes all that arises in it.
+    found.retain(|(own, ..)| *own || !some_own);
+    Ok(found
+        .into_iter()
+        .map(|(_, obligation, charge)| (obligation, charge))
+        .collect())
 }
 
 /// Every obligation of the document with its charge, whatever the period.
