@@ -8,7 +8,7 @@ use super::declaration::{Content, Covered, Line};
 use super::validation;
 use super::{SourceRecord, SourceState};
 use crate::rules::{DueRule, RuleBook};
-use crate::tax::{Charge, ChargeError, Context, Finding, Profile, TaxSource};
+use crate::tax::{Charge, ChargeError, Context, Finding, Profile, Severity, TaxSource};
 use crate::types::{DeclarationId, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey, Treasury};
 
 /// What is drawn, for whom and from what.
@@ -210,8 +210,10 @@ fn charge<'a>(
         .charge(&peers, &ctx)
         .and_then(|charges| due(&ctx, &record.detail).map(|due| (charges, due)));
     let below = |finding: Finding| finding.below(&path(record));
+    let stops = |finding: &Finding| finding.severity == Severity::Error;
     match computed {
-        Ok((charges, due)) if charges.is_empty() && findings.is_empty() => {
+        // Doubts about a source that is not taxed now do not put it on the form; errors do.
+        Ok((charges, due)) if charges.is_empty() && !findings.iter().any(stops) => {
             (Reason::NotTaxedInPeriod, Some(due), None)
         }
         Ok((charges, due)) => {
