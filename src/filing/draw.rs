@@ -223,6 +223,7 @@ fn charge<'a>(
             if due.unconfirmed {
                 findings.push(validation::due_rule_unconfirmed(&due.rule));
             }
+            findings.extend(validation::frequency_unconfirmed(&ctx, &record.detail));
             findings.extend(validation::applied(&charges));
             let reason = if charges.is_empty() {
                 Reason::NotTaxedInPeriod
