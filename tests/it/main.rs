@@ -10,4 +10,5 @@
 mod cases;
 mod documents;
 mod values;
+mod whole_form;
 mod worked_journey;
