@@ -7,5 +7,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod bad_input;
 mod cases;
+mod journey;
+mod payments;
+mod refusals;
+mod repeats;
+mod support;
 mod values;
