@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod bad_values;
 mod cases;
 mod journey;
 mod payments;

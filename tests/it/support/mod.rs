@@ -3,7 +3,7 @@
 mod acts;
 mod bank;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use caixing::clock::Clock;
@@ -180,8 +180,9 @@ pub fn message<T: prost::Message + Default>(name: &str, json: serde_json::Value)
 
 /// Reads a message of any type from its proto JSON.
 pub fn dynamic(name: &str, json: serde_json::Value) -> DynamicMessage {
-    let pool = DescriptorPool::decode(pb::DESCRIPTORS).unwrap();
-    let descriptor = pool
+    static POOL: LazyLock<DescriptorPool> =
+        LazyLock::new(|| DescriptorPool::decode(pb::DESCRIPTORS).unwrap());
+    let descriptor = POOL
         .get_message_by_name(&format!("caixing.v1.{name}"))
         .unwrap();
     DynamicMessage::deserialize(descriptor, json).unwrap()
