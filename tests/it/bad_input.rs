@@ -228,11 +228,11 @@ async fn endless_list_of_any_tax_is_refused_by_its_path() {
     let example: Value = serde_json::from_str(EXAMPLE).unwrap();
     let mut wrong = Vec::new();
     for source in example["sources"].as_array().unwrap() {
-        let body = json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "source": source});
         let mut found = Vec::new();
         lists("source", source, &mut found);
         for (path, element) in found {
-            let body = with(&body, &path, json!(vec![element; 5000]));
+            let body = json!({"request_id": fresh(), "taxpayer_id": taxpayer, "source": source});
+            let body = with(&body, &path, json!(vec![element; 10_001]));
             let outcome = ask(&server, "TaxSourceService/CreateTaxSource", body).await;
             if let Some(complaint) = complaint(&proto_path(&path), outcome) {
                 wrong.push(format!("{path}: {complaint}"));
