@@ -297,104 +297,74 @@ async fn hundreds_of_bad_fields_fit_in_four_kibibytes_and_are_counted() {
     assert!(source_list(&server, &taxpayer).await.is_empty());
 }
 
-#[tokio::test]
-async fn unknown_ids_are_not_found_each_with_its_reason() {
-    let server = Server::start().await;
-    let taxpayer = register(&server).await;
+/// Calls with an id that nothing has, and what is not found.
+fn unknown(taxpayer: &str) -> Vec<(&'static str, Value, &'static str)> {
     let free = caixing::types::VoucherNumber::make(2026, 1).to_string();
-    let quarter = json!({"first_day": "2026-07-01", "last_day": "2026-09-30"});
-    let digest = "0".repeat(64);
-    let calls = [
-        (
-            "TaxpayerService/GetTaxpayer",
-            json!({"taxpayer_id": NOBODY}),
-            "TAXPAYER",
-        ),
+    let nobody = json!({"taxpayer_id": NOBODY});
+    let source = json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "source_id": NOBODY,
+        "etag": "v1"});
+    let declaration = json!({"taxpayer_id": taxpayer, "declaration_id": NOBODY});
+    let window = json!({"first_day": "2026-07-01", "last_day": "2026-09-30"});
+    let due = json!({"taxpayer_id": NOBODY, "window": window});
+    let draw = json!({"request_id": NOBODY, "taxpayer_id": NOBODY, "window": window});
+    let submit = json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "declaration_id": NOBODY,
+        "content_digest": "00"});
+    let pay = json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "declaration_id": NOBODY,
+        "content_digest": "00", "total_yuan": "1.00", "agreement_number": "A"});
+    let payment = json!({"taxpayer_id": taxpayer, "payment_id": NOBODY});
+    let resolve = json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "payment_id": NOBODY});
+    let read = json!({"taxpayer_id": taxpayer, "source_id": NOBODY});
+    let voucher = json!({"taxpayer_id": taxpayer, "voucher_number": free});
+    vec![
+        ("TaxpayerService/GetTaxpayer", nobody.clone(), "TAXPAYER"),
         (
             "TaxSourceService/ListTaxSources",
-            json!({"taxpayer_id": NOBODY}),
+            nobody.clone(),
             "TAXPAYER",
         ),
         (
             "DeclarationService/ListDeclarations",
-            json!({"taxpayer_id": NOBODY}),
+            nobody.clone(),
             "TAXPAYER",
         ),
-        (
-            "VoucherService/ListVouchers",
-            json!({"taxpayer_id": NOBODY}),
-            "TAXPAYER",
-        ),
-        (
-            "DeclarationService/ListObligations",
-            json!({"taxpayer_id": NOBODY, "window": quarter}),
-            "TAXPAYER",
-        ),
-        (
-            "DeclarationService/DraftDeclaration",
-            json!({"request_id": NOBODY, "taxpayer_id": NOBODY, "window": quarter}),
-            "TAXPAYER",
-        ),
-        (
-            "TaxSourceService/GetTaxSource",
-            json!({"taxpayer_id": taxpayer, "source_id": NOBODY}),
-            "TAX_SOURCE",
-        ),
-        (
-            "TaxSourceService/CloseTaxSource",
-            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "source_id": NOBODY,
-                "etag": "v1"}),
-            "TAX_SOURCE",
-        ),
+        ("VoucherService/ListVouchers", nobody, "TAXPAYER"),
+        ("DeclarationService/ListObligations", due, "TAXPAYER"),
+        ("DeclarationService/DraftDeclaration", draw, "TAXPAYER"),
+        ("TaxSourceService/GetTaxSource", read, "TAX_SOURCE"),
+        ("TaxSourceService/CloseTaxSource", source, "TAX_SOURCE"),
         (
             "DeclarationService/GetDeclaration",
-            json!({"taxpayer_id": taxpayer, "declaration_id": NOBODY}),
+            declaration.clone(),
             "DECLARATION",
         ),
         (
             "DeclarationService/ValidateDeclaration",
-            json!({"taxpayer_id": taxpayer, "declaration_id": NOBODY}),
+            declaration.clone(),
             "DECLARATION",
         ),
         (
             "DeclarationService/ExplainDeclaration",
-            json!({"taxpayer_id": taxpayer, "declaration_id": NOBODY}),
+            declaration.clone(),
             "DECLARATION",
         ),
         (
             "DeclarationService/SubmitDeclaration",
-            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "declaration_id": NOBODY,
-                "content_digest": digest}),
+            submit,
             "DECLARATION",
         ),
-        (
-            "PaymentService/QuotePayment",
-            json!({"taxpayer_id": taxpayer, "declaration_id": NOBODY}),
-            "DECLARATION",
-        ),
-        (
-            "PaymentService/CreatePayment",
-            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "declaration_id": NOBODY,
-                "content_digest": digest, "total_yuan": "1.00", "agreement_number": "A"}),
-            "DECLARATION",
-        ),
-        (
-            "PaymentService/GetPayment",
-            json!({"taxpayer_id": taxpayer, "payment_id": NOBODY}),
-            "PAYMENT",
-        ),
-        (
-            "PaymentService/ResolvePayment",
-            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "payment_id": NOBODY}),
-            "PAYMENT",
-        ),
-        (
-            "VoucherService/GetVoucher",
-            json!({"taxpayer_id": taxpayer, "voucher_number": free}),
-            "VOUCHER",
-        ),
-    ];
-    for (method, body, what) in calls {
+        ("PaymentService/QuotePayment", declaration, "DECLARATION"),
+        ("PaymentService/CreatePayment", pay, "DECLARATION"),
+        ("PaymentService/GetPayment", payment, "PAYMENT"),
+        ("PaymentService/ResolvePayment", resolve, "PAYMENT"),
+        ("VoucherService/GetVoucher", voucher, "VOUCHER"),
+    ]
+}
+
+#[tokio::test]
+async fn unknown_ids_are_not_found_each_with_its_reason() {
+    let server = Server::start().await;
+    let taxpayer = register(&server).await;
+    for (method, body, what) in unknown(&taxpayer) {
         let status = ask(&server, method, body).await.unwrap_err();
         assert_eq!(status.code(), Code::NotFound, "{method}");
         assert_eq!(reason(&status), format!("{what}_NOT_FOUND"), "{method}");

@@ -9,87 +9,110 @@ const EXAMPLE: &str = include_str!("../../examples/hefei-manufacturer.json");
 /// A method, a body that passes the reading of fields, and bad values of its fields.
 type Row = (&'static str, Value, Vec<(&'static str, Vec<Value>)>);
 
-/// Every method with a taxpayer, a body that passes the reading of fields, and what is wrong with
-/// each field: `(field, bad values)`.
-pub fn table(taxpayer: &str) -> Vec<Row> {
-    let ids = || {
-        let long = "9".repeat(70_000);
-        vec![json!(""), json!("no-uuid"), json!("\u{202e}"), json!(long)]
-    };
-    let texts = |limit: usize| {
-        let long = "长".repeat(limit + 1);
-        vec![
-            json!(""),
-            json!("  "),
-            json!("a\u{202e}b"),
-            json!("a\u{200b}b"),
-            json!("a\nb"),
-            json!("a\u{0}b"),
-            json!(long),
-        ]
-    };
-    let amounts = || {
-        [
-            "",
-            "1e3",
-            "NaN",
-            "Infinity",
-            "+1",
-            " 1",
-            "1,000.00",
-            "１",
-            "0x10",
-            "1.005",
-            ".5",
-            "5.",
-            "--1",
-            "99999999999999",
-            "9999999999999999999999999999999999999",
-        ]
-        .map(Value::from)
-        .to_vec()
-    };
-    let days = || {
-        [
-            "",
-            "2026-02-29",
-            "2026-02-30",
-            "2026-13-01",
-            "2026-00-10",
-            "26-01-01",
-            "2026/07/01",
-            "2026-7-1",
-            "2026-07-01T00:00:00Z",
-            "+2026-07-01",
-            "99999-01-01",
-            "tomorrow",
-        ]
-        .map(Value::from)
-        .to_vec()
-    };
-    let choices = || vec![json!(0), json!(99), json!(-1), json!(i32::MAX)];
-    let filters = || vec![json!(99), json!(-1)];
-    let tokens = || {
-        vec![
-            json!("x"),
-            json!("1e9"),
-            json!("9".repeat(40)),
-            json!("\u{202e}"),
-        ]
-    };
-    let sizes = || vec![json!(-1), json!(i32::MIN)];
-    let quarter = json!({"first_day": "2026-07-01", "last_day": "2026-09-30"});
-    let digest = "0".repeat(64);
-    let id = NOBODY;
-    let input = serde_json::from_str::<Value>(EXAMPLE).unwrap()["sources"][12].clone();
-    let window = || {
-        let backwards = json!({"first_day": "2026-09-30", "last_day": "2026-07-01"});
-        vec![Value::Null, backwards]
-    };
+fn ids() -> Vec<Value> {
+    let long = "9".repeat(70_000);
+    vec![json!(""), json!("no-uuid"), json!("\u{202e}"), json!(long)]
+}
+
+fn texts(limit: usize) -> Vec<Value> {
+    let long = "长".repeat(limit + 1);
+    vec![
+        json!(""),
+        json!("  "),
+        json!("a\u{202e}b"),
+        json!("a\u{200b}b"),
+        json!("a\nb"),
+        json!("a\u{0}b"),
+        json!(long),
+    ]
+}
+
+fn amounts() -> Vec<Value> {
+    [
+        "",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "+1",
+        " 1",
+        "1,000.00",
+        "１",
+        "0x10",
+        "1.005",
+        ".5",
+        "5.",
+        "--1",
+        "99999999999999",
+        "9999999999999999999999999999999999999",
+    ]
+    .map(Value::from)
+    .to_vec()
+}
+
+fn days() -> Vec<Value> {
+    [
+        "",
+        "2026-02-29",
+        "2026-02-30",
+        "2026-13-01",
+        "2026-00-10",
+        "26-01-01",
+        "2026/07/01",
+        "2026-7-1",
+        "2026-07-01T00:00:00Z",
+        "+2026-07-01",
+        "99999-01-01",
+        "tomorrow",
+    ]
+    .map(Value::from)
+    .to_vec()
+}
+
+/// A required choice.
+fn choices() -> Vec<Value> {
+    vec![json!(0), json!(99), json!(-1), json!(i32::MAX)]
+}
+
+/// A choice that may be left unspecified.
+fn filters() -> Vec<Value> {
+    vec![json!(99), json!(-1)]
+}
+
+fn tokens() -> Vec<Value> {
+    vec![
+        json!("x"),
+        json!("1e9"),
+        json!("9".repeat(40)),
+        json!("\u{202e}"),
+    ]
+}
+
+fn sizes() -> Vec<Value> {
+    vec![json!(-1), json!(i32::MIN)]
+}
+
+fn windows() -> Vec<Value> {
+    let backwards = json!({"first_day": "2026-09-30", "last_day": "2026-07-01"});
+    vec![Value::Null, backwards]
+}
+
+fn quarter() -> Value {
+    json!({"first_day": "2026-07-01", "last_day": "2026-09-30"})
+}
+
+fn document() -> Value {
+    serde_json::from_str::<Value>(EXAMPLE).unwrap()["sources"][12].clone()
+}
+
+fn digest() -> String {
+    "0".repeat(64)
+}
+
+fn register_taxpayer_and_on(taxpayer: &str) -> Vec<Row> {
     vec![
         (
             "TaxpayerService/RegisterTaxpayer",
-            json!({"request_id": id, "tax_number": "91350100M000100Y43", "name": "甲",
+            json!({"request_id": NOBODY, "tax_number": "91350100M000100Y43", "name": "甲",
                 "kind": 1, "six_taxes_windows": [
                     {"subject": 3, "first_month": "2026-07", "last_month": "2026-12"}]}),
             vec![
@@ -115,7 +138,7 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "TaxpayerService/UpdateTaxpayer",
-            json!({"request_id": id, "taxpayer_id": taxpayer, "etag": "v1", "name": "甲",
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "etag": "v1", "name": "甲",
                 "kind": 1}),
             vec![
                 ("request_id", ids()),
@@ -135,9 +158,14 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
             json!({}),
             vec![("page_size", sizes()), ("page_token", tokens())],
         ),
+    ]
+}
+
+fn create_tax_source_and_on(taxpayer: &str) -> Vec<Row> {
+    vec![
         (
             "TaxSourceService/CreateTaxSource",
-            json!({"request_id": id, "taxpayer_id": taxpayer, "source": input}),
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "source": document()}),
             vec![
                 ("request_id", ids()),
                 ("taxpayer_id", ids()),
@@ -147,8 +175,8 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "TaxSourceService/UpdateTaxSource",
-            json!({"request_id": id, "taxpayer_id": taxpayer, "source_id": id, "etag": "v1",
-                "source": input}),
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "source_id": NOBODY, "etag": "v1",
+                "source": document()}),
             vec![
                 ("request_id", ids()),
                 ("taxpayer_id", ids()),
@@ -159,7 +187,7 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "TaxSourceService/CloseTaxSource",
-            json!({"request_id": id, "taxpayer_id": taxpayer, "source_id": id, "etag": "v1"}),
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "source_id": NOBODY, "etag": "v1"}),
             vec![
                 ("request_id", ids()),
                 ("taxpayer_id", ids()),
@@ -169,7 +197,7 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "TaxSourceService/GetTaxSource",
-            json!({"taxpayer_id": taxpayer, "source_id": id}),
+            json!({"taxpayer_id": taxpayer, "source_id": NOBODY}),
             vec![("taxpayer_id", ids()), ("source_id", ids())],
         ),
         (
@@ -182,22 +210,27 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
                 ("page_token", tokens()),
             ],
         ),
+    ]
+}
+
+fn list_obligations_and_on(taxpayer: &str) -> Vec<Row> {
+    vec![
         (
             "DeclarationService/ListObligations",
-            json!({"taxpayer_id": taxpayer, "window": quarter}),
+            json!({"taxpayer_id": taxpayer, "window": quarter()}),
             vec![
                 ("taxpayer_id", ids()),
-                ("window", window()),
+                ("window", windows()),
                 ("window.first_day", days()),
                 ("window.last_day", days()),
             ],
         ),
         (
             "DeclarationService/AssessDeclaration",
-            json!({"taxpayer_kind": 1, "window": quarter, "sources": [input]}),
+            json!({"taxpayer_kind": 1, "window": quarter(), "sources": [document()]}),
             vec![
                 ("taxpayer_kind", filters()),
-                ("window", window()),
+                ("window", windows()),
                 ("window.first_day", days()),
                 ("window.last_day", days()),
                 ("sources", vec![json!([])]),
@@ -207,11 +240,11 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "DeclarationService/DraftDeclaration",
-            json!({"request_id": id, "taxpayer_id": taxpayer, "window": quarter, "taxes": [4]}),
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "window": quarter(), "taxes": [4]}),
             vec![
                 ("request_id", ids()),
                 ("taxpayer_id", ids()),
-                ("window", window()),
+                ("window", windows()),
                 ("window.first_day", days()),
                 ("window.last_day", days()),
                 (
@@ -223,13 +256,18 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "DeclarationService/ValidateDeclaration",
-            json!({"taxpayer_id": taxpayer, "declaration_id": id}),
+            json!({"taxpayer_id": taxpayer, "declaration_id": NOBODY}),
             vec![("taxpayer_id", ids()), ("declaration_id", ids())],
         ),
+    ]
+}
+
+fn submit_declaration_and_on(taxpayer: &str) -> Vec<Row> {
+    vec![
         (
             "DeclarationService/SubmitDeclaration",
-            json!({"request_id": id, "taxpayer_id": taxpayer, "declaration_id": id,
-                "content_digest": digest, "acknowledged_warnings": ["ST_W02"]}),
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "declaration_id": NOBODY,
+                "content_digest": digest(), "acknowledged_warnings": ["ST_W02"]}),
             vec![
                 ("request_id", ids()),
                 ("taxpayer_id", ids()),
@@ -244,7 +282,7 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "DeclarationService/GetDeclaration",
-            json!({"taxpayer_id": taxpayer, "declaration_id": id}),
+            json!({"taxpayer_id": taxpayer, "declaration_id": NOBODY}),
             vec![("taxpayer_id", ids()), ("declaration_id", ids())],
         ),
         (
@@ -258,12 +296,12 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "DeclarationService/ExplainDeclaration",
-            json!({"taxpayer_id": taxpayer, "declaration_id": id}),
+            json!({"taxpayer_id": taxpayer, "declaration_id": NOBODY}),
             vec![("taxpayer_id", ids()), ("declaration_id", ids())],
         ),
         (
             "PaymentService/QuotePayment",
-            json!({"taxpayer_id": taxpayer, "declaration_id": id, "pay_on": ["2026-10-12"]}),
+            json!({"taxpayer_id": taxpayer, "declaration_id": NOBODY, "pay_on": ["2026-10-12"]}),
             vec![
                 ("taxpayer_id", ids()),
                 ("declaration_id", ids()),
@@ -271,10 +309,15 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
                 ("pay_on", vec![json!(vec!["2026-10-12"; 367])]),
             ],
         ),
+    ]
+}
+
+fn create_payment_and_on(taxpayer: &str) -> Vec<Row> {
+    vec![
         (
             "PaymentService/CreatePayment",
-            json!({"request_id": id, "taxpayer_id": taxpayer, "declaration_id": id,
-                "content_digest": digest, "total_yuan": "1.00", "agreement_number": "A"}),
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "declaration_id": NOBODY,
+                "content_digest": digest(), "total_yuan": "1.00", "agreement_number": "A"}),
             vec![
                 ("request_id", ids()),
                 ("taxpayer_id", ids()),
@@ -286,12 +329,12 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "PaymentService/GetPayment",
-            json!({"taxpayer_id": taxpayer, "payment_id": id}),
+            json!({"taxpayer_id": taxpayer, "payment_id": NOBODY}),
             vec![("taxpayer_id", ids()), ("payment_id", ids())],
         ),
         (
             "PaymentService/ResolvePayment",
-            json!({"request_id": id, "taxpayer_id": taxpayer, "payment_id": id}),
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "payment_id": NOBODY}),
             vec![
                 ("request_id", ids()),
                 ("taxpayer_id", ids()),
@@ -300,7 +343,7 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "TreasuryCallbackService/ReportSettlement",
-            json!({"request_id": id, "taxpayer_id": taxpayer, "payment_id": id,
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "payment_id": NOBODY,
                 "amount_yuan": "1.00", "treasury_code": "1234010400", "bank_reference": "B"}),
             vec![
                 ("request_id", ids()),
@@ -319,6 +362,11 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
             json!({"taxpayer_id": taxpayer, "voucher_number": "x"}),
             vec![("taxpayer_id", ids()), ("voucher_number", ids())],
         ),
+    ]
+}
+
+fn list_vouchers_and_on(taxpayer: &str) -> Vec<Row> {
+    vec![
         (
             "VoucherService/ListVouchers",
             json!({"taxpayer_id": taxpayer}),
@@ -339,7 +387,7 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "OutcomeService/GetOutcome",
-            json!({"taxpayer_id": taxpayer, "request_id": id}),
+            json!({"taxpayer_id": taxpayer, "request_id": NOBODY}),
             vec![("taxpayer_id", ids()), ("request_id", ids())],
         ),
         (
@@ -348,4 +396,18 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
             vec![],
         ),
     ]
+}
+
+/// Every method with a taxpayer, a body that passes the reading of fields, and what is wrong with
+/// each field: `(field, bad values)`.
+pub fn table(taxpayer: &str) -> Vec<Row> {
+    [
+        register_taxpayer_and_on(taxpayer),
+        create_tax_source_and_on(taxpayer),
+        list_obligations_and_on(taxpayer),
+        submit_declaration_and_on(taxpayer),
+        create_payment_and_on(taxpayer),
+        list_vouchers_and_on(taxpayer),
+    ]
+    .concat()
 }

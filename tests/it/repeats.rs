@@ -318,7 +318,7 @@ async fn concurrent_payments_under_different_ids_debit_once() {
 
 #[tokio::test]
 async fn validate_only_changes_nothing_and_leaves_the_request_id_free() {
-    let (server, bank) = Server::with_quiet_bank().await;
+    let server = Server::start().await;
     let mut request = registration();
     request.validate_only = true;
     let mut client = server.taxpayers();
@@ -373,7 +373,13 @@ async fn validate_only_changes_nothing_and_leaves_the_request_id_free() {
     };
     server.sources().close_tax_source(close).await.unwrap();
     assert_eq!(source_list(&server, &taxpayer).await, vec![source]);
+}
 
+#[tokio::test]
+async fn validate_only_files_and_pays_nothing() {
+    let (server, bank) = Server::with_quiet_bank().await;
+    let taxpayer = register(&server).await;
+    collect(&server, &taxpayer, contract("HT-1")).await;
     let draft = draft(&server, &taxpayer).await;
     let mut submit_only = filing(&draft);
     submit_only.validate_only = true;
