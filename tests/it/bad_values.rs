@@ -187,7 +187,8 @@ fn create_tax_source_and_on(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "TaxSourceService/CloseTaxSource",
-            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "source_id": NOBODY, "etag": "v1"}),
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "source_id": NOBODY,
+                "etag": "v1"}),
             vec![
                 ("request_id", ids()),
                 ("taxpayer_id", ids()),
@@ -240,7 +241,8 @@ fn list_obligations_and_on(taxpayer: &str) -> Vec<Row> {
         ),
         (
             "DeclarationService/DraftDeclaration",
-            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "window": quarter(), "taxes": [4]}),
+            json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "window": quarter(),
+                "taxes": [4]}),
             vec![
                 ("request_id", ids()),
                 ("taxpayer_id", ids()),
