@@ -38,8 +38,13 @@ impl Clock {
         })
     }
 
-    /// The instant.
+    /// The instant, in whole microseconds: what is kept reads back as it was answered.
     pub fn now(&self) -> Timestamp {
+        let exact = self.exact_now();
+        Timestamp::from_microsecond(exact.as_microsecond()).unwrap_or(exact)
+    }
+
+    fn exact_now(&self) -> Timestamp {
         let system = system_now();
         match self {
             Self::System => system,

@@ -21,6 +21,7 @@ use crate::tax::Profile;
 use crate::types::{DeclarationId, Invalid, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey};
 
 const SOURCES_MAX: usize = 10_000;
+const ACKNOWLEDGED_MAX: usize = 1000;
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -233,7 +234,10 @@ impl Declarations {
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let id = declaration_id(&mut fields, &wire.declaration_id);
         let named = fields.required_text("content_digest", &wire.content_digest, 64);
-        let (Some(request), Some(key), Some(id), Some(named)) = (request, key, id, named) else {
+        let acknowledged = acknowledged(&mut fields, &wire.acknowledged_warnings);
+        let (Some(request), Some(key), Some(id), Some(named), Some(acknowledged)) =
+            (request, key, id, named, acknowledged)
+        else {
             return Err(violations.into());
         };
         let now = self.0.clock.now();
@@ -251,7 +255,6 @@ impl Declarations {
             .map(Content::digest)
             .transpose()?
             .unwrap_or_default();
-        let acknowledged = wire.acknowledged_warnings.clone();
         let filed = draft.submit(&named, &fresh, acknowledged, now, today)?;
         let message = pb::SubmitDeclarationResponse {
             declaration: Some(convert::with_lines(&filed)?),
@@ -492,6 +495,22 @@ pub fn assess(
     Ok(convert::assessed(&whole, call.language, wire.explain)?)
 }
 
+fn acknowledged(fields: &mut Fields<'_>, wire: &[String]) -> Option<Vec<String>> {
+    const NAME: &str = "acknowledged_warnings";
+    if wire.len() > ACKNOWLEDGED_MAX {
+        let zh = format!("最多 {ACKNOWLEDGED_MAX} 项");
+        let en = format!("at most {ACKNOWLEDGED_MAX} entries");
+        fields.refuse(NAME, Invalid::new("LIST_LENGTH", zh, en));
+        return None;
+    }
+    let ids: Vec<Option<String>> = wire
+        .iter()
+        .enumerate()
+        .map(|(place, id)| fields.required_text(&format!("{NAME}[{place}]"), id, 63))
+        .collect();
+    ids.into_iter().collect()
+}
+
 fn taxes(fields: &mut Fields<'_>, wire: &[i32]) -> Option<Vec<TaxKind>> {
     let mut taxes = Vec::new();
     for (place, tax) in wire.iter().enumerate() {
@@ -499,7 +518,10 @@ fn taxes(fields: &mut Fields<'_>, wire: &[i32]) -> Option<Vec<TaxKind>> {
         match convert::tax_filter(fields, &name, *tax)? {
             Some(tax) if !taxes.contains(&tax) => taxes.push(tax),
             Some(_) => {}
-            None => fields.missing(&name),
+            None => {
+                fields.missing(&name);
+                return None;
+            }
         }
     }
     taxes.sort_unstable();

@@ -7,8 +7,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod bad_input;
+mod bad_values;
 mod cases;
 mod documents;
+mod journey;
+mod payments;
+mod refusals;
+mod repeats;
+mod support;
 mod values;
 mod whole_form;
 mod worked_journey;

@@ -7,6 +7,9 @@ use crate::pb;
 use crate::tax::{ReliefClaim, StatedRate};
 use crate::types::{Invalid, Money, Month, Period, parse_date, parse_decimal};
 
+/// Elements of a list whose message names no smaller limit.
+const LIST_MAX: usize = 10_000;
+
 /// A wrong field: where and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -147,6 +150,17 @@ impl<'a> Fields<'a> {
         self.optional(name, text, ratio)
     }
 
+    /// A list of at most [`LIST_MAX`] elements, or a note that it is longer.
+    pub fn list<'w, W>(&mut self, name: &str, wire: &'w [W]) -> Option<&'w [W]> {
+        if wire.len() <= LIST_MAX {
+            return Some(wire);
+        }
+        let zh = format!("最多 {LIST_MAX} 项");
+        let en = format!("at most {LIST_MAX} elements");
+        self.refuse(name, Invalid::new("LIST_LENGTH", zh, en));
+        None
+    }
+
     /// A required date.
     pub fn date(&mut self, name: &str, text: &str) -> Option<Date> {
         self.required(name, text, parse_date)
@@ -214,7 +228,8 @@ impl<'a> Fields<'a> {
 
     /// The reliefs claimed on a source.
     pub fn reliefs(&mut self, name: &str, wire: &[pb::ReliefClaim]) -> Option<Vec<ReliefClaim>> {
-        let claims: Vec<Option<ReliefClaim>> = wire
+        let claims: Vec<Option<ReliefClaim>> = self
+            .list(name, wire)?
             .iter()
             .enumerate()
             .map(|(place, wire)| self.element(name, place).relief(wire))

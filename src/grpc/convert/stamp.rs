@@ -97,8 +97,8 @@ fn role(wire: pb::StampPartyRole) -> Option<PartyRole> {
 fn line(fields: &mut Fields<'_>, wire: &pb::StampLine) -> Option<Line> {
     let item = fields.choice("item", wire.item, item);
     let sub_item = fields.text("sub_item", &wire.sub_item, 50);
-    let others: Vec<Option<Item>> = wire
-        .other_items
+    let others: Vec<Option<Item>> = fields
+        .list("other_items", &wire.other_items)?
         .iter()
         .enumerate()
         .map(|(place, other)| fields.choice(&format!("other_items[{place}]"), *other, self::item))

@@ -56,7 +56,8 @@ fn list<W, T>(
     wire: &[W],
     read: impl Fn(&mut Fields<'_>, &W) -> Option<T>,
 ) -> Option<Vec<T>> {
-    let found: Vec<Option<T>> = wire
+    let found: Vec<Option<T>> = fields
+        .list(name, wire)?
         .iter()
         .enumerate()
         .map(|(place, wire)| read(&mut fields.element(name, place), wire))
@@ -93,8 +94,8 @@ fn outlet(fields: &mut Fields<'_>, wire: &pb::EnvironmentalOutlet) -> Option<Sub
     let medium = fields.choice("medium", wire.medium, medium_of);
     let facility = optional_choice(fields, "facility", wire.facility, facility_of);
     let destination = optional_choice(fields, "destination", wire.destination, destination_of);
-    let exceeded: Vec<Option<Month>> = wire
-        .other_exceeded_months
+    let exceeded: Vec<Option<Month>> = fields
+        .list("other_exceeded_months", &wire.other_exceeded_months)?
         .iter()
         .enumerate()
         .map(|(place, text)| {

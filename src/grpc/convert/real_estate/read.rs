@@ -66,7 +66,8 @@ fn each<W, T>(
     wire: &[W],
     read: impl Fn(&mut Fields<'_>, &W) -> Option<T>,
 ) -> Option<Vec<T>> {
-    let all: Vec<Option<T>> = wire
+    let all: Vec<Option<T>> = fields
+        .list(name, wire)?
         .iter()
         .enumerate()
         .map(|(place, wire)| read(&mut fields.element(name, place), wire))
@@ -120,8 +121,8 @@ fn lease(fields: &mut Fields<'_>, wire: &pb::RealEstateLease) -> Option<Lease> {
     let area = fields.optional_quantity("leased_area_sqm", &wire.leased_area_sqm, AREA_SCALE);
     let value = fields.optional_amount("leased_value_yuan", &wire.leased_value_yuan);
     let contract = fields.optional_amount("contract_rent_yuan", &wire.contract_rent_yuan);
-    let free: Vec<Option<Month>> = wire
-        .rent_free_months
+    let free: Vec<Option<Month>> = fields
+        .list("rent_free_months", &wire.rent_free_months)?
         .iter()
         .enumerate()
         .map(|(place, text)| {
