@@ -112,9 +112,10 @@ async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
         rules_dir: command.rules,
         sandbox: command.sandbox,
     };
+    // Taken in before anything says the server is up, so that no signal finds the default action.
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let mut running = server::start(&settings).await?;
     println!("caixing listens on {}", running.address);
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         ended = running.ended() => return Ok(ended?),
         _ = tokio::signal::ctrl_c() => {}
