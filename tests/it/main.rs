@@ -8,4 +8,7 @@
 )]
 
 mod cases;
+mod grpcurl;
+mod process;
+mod restart;
 mod values;
