@@ -10,5 +10,6 @@
 mod cases;
 mod grpcurl;
 mod process;
+mod readme;
 mod restart;
 mod values;
