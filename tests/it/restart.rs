@@ -78,10 +78,12 @@ async fn payment_with_a_lost_answer() -> Journey {
 }
 
 fn debit_entry(journey: &Journey) -> String {
-    format!(
-        r#"{{"entry":"debited","order_id":"{}","debit":{{"taxpayer_id":"{}","treasury_code":"{TREASURY}","amount":"{TOTAL}","bank_reference":"SB-LOST-ANSWER"}}}}"#,
-        journey.payment_id, journey.taxpayer_id
-    )
+    let debit = serde_json::json!({
+        "taxpayer_id": journey.taxpayer_id, "treasury_code": TREASURY, "amount": TOTAL,
+        "bank_reference": "SB-LOST-ANSWER",
+    });
+    let order_id = &journey.payment_id;
+    serde_json::json!({"entry": "debited", "order_id": order_id, "debit": debit}).to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,4 +220,18 @@ fn the_sandbox_is_refused_on_an_address_others_can_reach() {
         assert!(said.contains(listen), "{said}");
     }
     assert!(!data.exists(), "nothing was made");
+}
+
+#[test]
+fn a_reader_that_has_read_enough_ends_the_command_quietly() {
+    let mut child = caixing()
+        .args(["rules", "show", "--on", "2026-10-12", "--region", "340104"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
 }
