@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+use tower::util::MapResponseLayer;
 
 use crate::clock::Clock;
 use crate::gateway::{BankClient, SandboxBank, serve_sandbox};
@@ -241,6 +242,7 @@ async fn serve(
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .layer(MapResponseLayer::new(grpc::move_idempotency_hit))
         .add_service(health)
         .add_service(reflection_v1)
         .add_service(reflection_v1alpha)

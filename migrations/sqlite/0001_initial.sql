@@ -118,7 +118,7 @@ CREATE TABLE declared_period (
     first_day      TEXT NOT NULL,
     last_day       TEXT NOT NULL,
     live           INTEGER NOT NULL CHECK (live IN (0, 1)),
-    PRIMARY KEY (taxpayer_id, declaration_id, source_id, first_day),
+    PRIMARY KEY (taxpayer_id, declaration_id, source_id, first_day, last_day),
     FOREIGN KEY (taxpayer_id, declaration_id)
         REFERENCES declaration (taxpayer_id, declaration_id)
 ) STRICT;

@@ -18,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 use crate::server::{self, Settings};
 
 pub use demo::{JourneyInput, JourneyOutcome, play};
+pub use json::{JsonError, read as read_json, write as write_json};
 
 /// Consolidated filing of China's property-and-behaviour taxes (财产和行为税合并申报).
 #[derive(Debug, Parser)]

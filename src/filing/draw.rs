@@ -8,7 +8,7 @@ use super::declaration::{Content, Covered, Line};
 use super::validation;
 use super::{SourceRecord, SourceState};
 use crate::rules::{DueRule, RuleBook};
-use crate::tax::{Charge, ChargeError, Context, Finding, Profile, TaxSource};
+use crate::tax::{Charge, ChargeError, Context, Finding, Profile, Severity, TaxSource};
 use crate::types::{DeclarationId, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey, Treasury};
 
 /// What is drawn, for whom and from what.
@@ -46,7 +46,7 @@ pub enum Reason {
     /// Nothing of it is taxed in the period.
     NotTaxedInPeriod,
     /// It cannot be charged.
-    CannotBeCharged(Finding),
+    CannotBeCharged(Box<Finding>),
     /// It is closed.
     Closed,
 }
@@ -79,6 +79,8 @@ pub struct Due {
     pub rule: String,
     /// False when no holiday calendar is published for the year.
     pub calendar_known: bool,
+    /// The rule is not confirmed for the place.
+    pub unconfirmed: bool,
 }
 
 /// What was drawn.
@@ -156,6 +158,7 @@ fn source_obligations<'a>(scope: &Scope<'a>, record: &'a SourceRecord) -> Vec<Fo
                 on: scope.window.last(),
                 rule: String::new(),
                 calendar_known: true,
+                unconfirmed: false,
             };
             let finding = error.into_finding().below(&path(record));
             let charged = Charged {
@@ -165,7 +168,7 @@ fn source_obligations<'a>(scope: &Scope<'a>, record: &'a SourceRecord) -> Vec<Fo
                 charges: Vec::new(),
                 findings: vec![finding.clone()],
             };
-            let reason = Reason::CannotBeCharged(finding);
+            let reason = Reason::CannotBeCharged(Box::new(finding));
             return vec![(obligation(None, reason, None), Some(charged))];
         }
     };
@@ -207,14 +210,20 @@ fn charge<'a>(
         .charge(&peers, &ctx)
         .and_then(|charges| due(&ctx, &record.detail).map(|due| (charges, due)));
     let below = |finding: Finding| finding.below(&path(record));
+    let stops = |finding: &Finding| finding.severity == Severity::Error;
     match computed {
-        Ok((charges, due)) if charges.is_empty() && findings.is_empty() => {
+        // Doubts about a source that is not taxed now do not put it on the form; errors do.
+        Ok((charges, due)) if charges.is_empty() && !findings.iter().any(stops) => {
             (Reason::NotTaxedInPeriod, Some(due), None)
         }
         Ok((charges, due)) => {
             if !due.calendar_known {
                 findings.push(validation::deadline_unknown(due.on));
             }
+            if due.unconfirmed {
+                findings.push(validation::due_rule_unconfirmed(&due.rule));
+            }
+            findings.extend(validation::frequency_unconfirmed(&ctx, &record.detail));
             findings.extend(validation::applied(&charges));
             let reason = if charges.is_empty() {
                 Reason::NotTaxedInPeriod
@@ -241,6 +250,7 @@ fn charge<'a>(
                 on: period.last(),
                 rule: String::new(),
                 calendar_known: true,
+                unconfirmed: false,
             };
             let charged = Charged {
                 record,
@@ -250,7 +260,7 @@ fn charge<'a>(
                 findings,
             };
             (
-                Reason::CannotBeCharged(stop.below(&path(record))),
+                Reason::CannotBeCharged(Box::new(stop.below(&path(record)))),
                 None,
                 Some(charged),
             )
@@ -285,6 +295,7 @@ fn due(ctx: &Context<'_>, source: &TaxSource) -> Result<Due, ChargeError> {
         on: window.due_on,
         rule: format!("{}（{}）", row.value, row.source.cite),
         calendar_known: window.calendar_known,
+        unconfirmed: row.source.status == crate::rules::RuleStatus::Unconfirmed,
     })
 }
 

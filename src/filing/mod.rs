@@ -16,7 +16,7 @@ mod words;
 pub use declaration::{Content, Covered, Declaration, DeclarationState, Line, Submission, Totals};
 pub use draw::{Drawing, Obligation, Reason, Scope, draw};
 pub use form::{FormRow, ScheduleRow, form_rows, relief_schedule};
-pub use payment::{BankAnswer, Payment, PaymentRow, PaymentState, Quote, quote};
+pub use payment::{BankAnswer, OrderRow, Payment, PaymentRow, PaymentState, Quote, quote};
 pub use refusal::Refusal;
 pub use source::{SourceRecord, SourceState, Taxpayer};
 pub use voucher::{Voucher, VoucherBody, VoucherRow, VoucherState};

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::declaration::Line;
-use crate::tax::{Charge, Finding, Provenance};
+use crate::rules::RuleStatus;
+use crate::tax::{Charge, Context, Finding, Provenance, TaxSource};
 use crate::types::{Money, TaxKind};
 
 /// Values of law that were applied without being confirmed: each is named once per source.
@@ -53,6 +54,38 @@ pub fn deadline_unknown(due_on: Date) -> Finding {
         format!("no holiday calendar is published for the year; {due_on} is computed"),
         "税收征收管理法实施细则 第一百零九条",
     )
+}
+
+/// The rule behind the due day is not confirmed for the place.
+pub fn due_rule_unconfirmed(rule: &str) -> Finding {
+    Finding::warning(
+        "DUE_RULE_UNCONFIRMED",
+        "",
+        format!("申报缴款期限规则 {rule} 尚未核实，请以主管税务机关通知为准"),
+        format!("the due rule {rule} is not confirmed for the place; ask the tax authority"),
+        rule,
+    )
+}
+
+/// How often the place has the source filed is not confirmed.
+pub fn frequency_unconfirmed(ctx: &Context<'_>, source: &TaxSource) -> Option<Finding> {
+    let id = source.frequency_parameter()?;
+    let (_, row) = ctx.rules.find(id, ctx.region, ctx.period.last()).ok()?;
+    (row.source.status == RuleStatus::Unconfirmed).then(|| {
+        Finding::warning(
+            "FREQUENCY_UNCONFIRMED",
+            "",
+            format!(
+                "申报期限 {id} = {} 尚未核实，请以主管税务机关认定为准",
+                row.value
+            ),
+            format!(
+                "the filing frequency {id} = {} is not confirmed for the place",
+                row.value
+            ),
+            row.source.cite.clone(),
+        )
+    })
 }
 
 /// Identities of the form and facts of one tax that call for another.

@@ -44,15 +44,13 @@ impl BankClient {
         let rows = payment
             .order_rows()?
             .into_iter()
-            .map(
-                |(subject_code, subject_name, period, amount)| pb::OrderRow {
-                    subject_code,
-                    subject_name,
-                    first_day: period.first().to_string(),
-                    last_day: period.last().to_string(),
-                    amount_yuan: amount.to_string(),
-                },
-            )
+            .map(|row| pb::OrderRow {
+                subject_code: row.code.to_owned(),
+                subject_name: row.name,
+                first_day: row.period.first().to_string(),
+                last_day: row.period.last().to_string(),
+                amount_yuan: row.amount.to_string(),
+            })
             .collect();
         let request = pb::DebitRequest {
             order_id: payment.id.to_string(),

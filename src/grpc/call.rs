@@ -12,7 +12,8 @@ use crate::store::{RecordedRequest, Tx};
 use crate::types::{RequestId, TaxpayerKey};
 
 const REQUEST_ID_HEADER: &str = "x-request-id";
-const IDEMPOTENCY_HIT: &str = "idempotency-hit";
+/// The mark of an earlier answer given again.
+pub const IDEMPOTENCY_HIT: &str = "idempotency-hit";
 const REQUEST_ID_MAX: usize = 128;
 
 /// The language of messages.

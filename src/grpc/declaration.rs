@@ -276,6 +276,7 @@ impl Declarations {
         mutation
             .record(&mut tx, key, &id, Some(&message), now)
             .await?;
+        tx.check_invariants(key, filed.id).await?;
         tx.commit().await?;
         Ok(Answer::new(message))
     }

@@ -15,6 +15,7 @@ mod sandbox;
 mod status;
 mod tax_source;
 mod taxpayer;
+mod trailers;
 mod treasury;
 mod voucher;
 
@@ -31,5 +32,6 @@ pub use sandbox::Sandbox;
 pub use status::status;
 pub use tax_source::TaxSources;
 pub use taxpayer::Taxpayers;
+pub use trailers::move_idempotency_hit;
 pub use treasury::TreasuryCallbacks;
 pub use voucher::Vouchers;

@@ -68,6 +68,7 @@ pub async fn hear(
             .await?;
     }
     answer_waiting(&mut tx, &after).await?;
+    tx.check_invariants(key, after.declaration).await?;
     tx.commit().await?;
     Ok(after)
 }
@@ -184,6 +185,7 @@ impl Payments {
         tx.append_event(key, "payment.sent", &subject, now).await?;
         let open: Option<&pb::CreatePaymentResponse> = None;
         mutation.record(&mut tx, key, &subject, open, now).await?;
+        tx.check_invariants(key, id).await?;
         tx.commit().await?;
         // The money may move from here on; the rest runs to its end even if the caller leaves.
         let app = self.0.clone();

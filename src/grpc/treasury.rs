@@ -121,6 +121,7 @@ impl TreasuryCallbacks {
         tx.append_event(key, "voucher.issued", number.as_str(), now)
             .await?;
         answer_waiting(tx, &paid).await?;
+        tx.check_invariants(key, filed.id).await?;
         Ok(pb::ReportSettlementResponse {
             payment: Some(convert::payment(&paid)),
             voucher_number: number.to_string(),

@@ -11,6 +11,17 @@ use crate::types::{DeclarationId, Invalid, Period, SourceId, TaxpayerKey, parse_
 
 const TABLE: &str = "declaration";
 
+/// The columns of a row, and what they are read from.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT declaration_id, content, digest, created_at, state, submitted_at,
+             overdue, acknowledged, version FROM declaration ",
+            $tail
+        )
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     declaration_id: String,
@@ -226,9 +237,7 @@ impl Tx {
         declaration: DeclarationId,
     ) -> Result<Option<Declaration>, StoreError> {
         let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT declaration_id, content, digest, created_at, state, submitted_at, overdue,
-             acknowledged, version FROM declaration
-             WHERE taxpayer_id = $1 AND declaration_id = $2",
+            select!("WHERE taxpayer_id = $1 AND declaration_id = $2"),
         )
         .bind(taxpayer.to_string())
         .bind(declaration.to_string())
@@ -248,10 +257,8 @@ impl Tx {
         limit: i64,
     ) -> Result<Vec<Declaration>, StoreError> {
         let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT declaration_id, content, digest, created_at, state, submitted_at, overdue,
-             acknowledged, version FROM declaration
-             WHERE taxpayer_id = $1 AND ($2 = '' OR declaration_id < $2)
-             ORDER BY declaration_id DESC LIMIT $3",
+            select!("WHERE taxpayer_id = $1 AND ($2 = '' OR declaration_id < $2) ORDER BY
+             declaration_id DESC LIMIT $3"),
         )
         .bind(taxpayer.to_string())
         .bind(before)

@@ -8,6 +8,18 @@ use crate::types::{
 
 const TABLE: &str = "payment";
 
+/// The columns of a row, and what they are read from.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT taxpayer_id, payment_id, declaration_id, order_rows, authority, treasury,
+             agreement, created_at, state, bank_reference, failure, voucher_number,
+             settled_at, version FROM payment ",
+            $tail
+        )
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     taxpayer_id: String,
@@ -124,9 +136,7 @@ impl Tx {
         payment: PaymentId,
     ) -> Result<Option<Payment>, StoreError> {
         let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT taxpayer_id, payment_id, declaration_id, order_rows, authority, treasury,
-             agreement, created_at, state, bank_reference, failure, voucher_number, settled_at,
-             version FROM payment WHERE taxpayer_id = $1 AND payment_id = $2",
+            select!("WHERE taxpayer_id = $1 AND payment_id = $2"),
         )
         .bind(taxpayer.to_string())
         .bind(payment.to_string())
@@ -145,10 +155,8 @@ impl Tx {
         declaration: DeclarationId,
     ) -> Result<Option<Payment>, StoreError> {
         let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT taxpayer_id, payment_id, declaration_id, order_rows, authority, treasury,
-             agreement, created_at, state, bank_reference, failure, voucher_number, settled_at,
-             version FROM payment WHERE taxpayer_id = $1 AND declaration_id = $2
-             AND state NOT IN ('FAILED', 'REVERSED', 'REFUNDED')",
+            select!("WHERE taxpayer_id = $1 AND declaration_id = $2 AND state NOT IN ('FAILED',
+             'REVERSED', 'REFUNDED')"),
         )
         .bind(taxpayer.to_string())
         .bind(declaration.to_string())
@@ -163,10 +171,7 @@ impl Tx {
     /// [`StoreError`].
     pub async fn payments_to_resolve(&mut self, limit: i64) -> Result<Vec<Payment>, StoreError> {
         let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT taxpayer_id, payment_id, declaration_id, order_rows, authority, treasury,
-             agreement, created_at, state, bank_reference, failure, voucher_number, settled_at,
-             version FROM payment WHERE state IN ('SENT', 'CONFIRMING')
-             ORDER BY created_at LIMIT $1",
+            select!("WHERE state IN ('SENT', 'CONFIRMING') ORDER BY created_at LIMIT $1"),
         )
         .bind(limit)
         .fetch_all(conn)

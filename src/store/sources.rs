@@ -9,6 +9,21 @@ use crate::types::{Invalid, Region, SourceId, TaxAuthority, TaxpayerKey, Treasur
 const TABLE: &str = "tax_source";
 /// Version of the stored JSON's shape.
 const FORMAT: i64 = 1;
+
+/// The columns of a row, and what they are read from.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT head.taxpayer_id, head.source_id, head.state, version.version,
+             version.name, version.region, version.authority, version.treasury,
+             version.format, version.detail, version.recorded_at, head.sequence FROM
+             tax_source AS head JOIN tax_source_version AS version ON version.taxpayer_id =
+             head.taxpayer_id AND version.source_id = head.source_id ",
+            $tail
+        )
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     taxpayer_id: String,
@@ -157,13 +172,8 @@ impl Tx {
         known_at: Option<Timestamp>,
     ) -> Result<Option<SourceRecord>, StoreError> {
         let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT head.taxpayer_id, head.source_id, head.state, version.version, version.name,
-             version.region, version.authority, version.treasury, version.format, version.detail,
-             version.recorded_at, head.sequence
-             FROM tax_source AS head JOIN tax_source_version AS version
-               ON version.taxpayer_id = head.taxpayer_id AND version.source_id = head.source_id
-             WHERE head.taxpayer_id = $1 AND head.source_id = $2 AND version.recorded_at <= $3
-             ORDER BY version.version DESC LIMIT 1",
+            select!("WHERE head.taxpayer_id = $1 AND head.source_id = $2 AND
+             version.recorded_at <= $3 ORDER BY version.version DESC LIMIT 1"),
         )
         .bind(taxpayer.to_string())
         .bind(source.to_string())
@@ -185,12 +195,7 @@ impl Tx {
         version: i64,
     ) -> Result<Option<SourceRecord>, StoreError> {
         let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT head.taxpayer_id, head.source_id, head.state, version.version, version.name,
-             version.region, version.authority, version.treasury, version.format, version.detail,
-             version.recorded_at, head.sequence
-             FROM tax_source AS head JOIN tax_source_version AS version
-               ON version.taxpayer_id = head.taxpayer_id AND version.source_id = head.source_id
-             WHERE head.taxpayer_id = $1 AND head.source_id = $2 AND version.version = $3",
+            select!("WHERE head.taxpayer_id = $1 AND head.source_id = $2 AND version.version = $3"),
         )
         .bind(taxpayer.to_string())
         .bind(source.to_string())
@@ -214,15 +219,8 @@ impl Tx {
         limit: i64,
     ) -> Result<Vec<(i64, SourceRecord)>, StoreError> {
         let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT head.taxpayer_id, head.source_id, head.state, version.version, version.name,
-             version.region, version.authority, version.treasury, version.format, version.detail,
-             version.recorded_at, head.sequence
-             FROM tax_source AS head JOIN tax_source_version AS version
-               ON version.taxpayer_id = head.taxpayer_id AND version.source_id = head.source_id
-              AND version.version = head.version
-             WHERE head.taxpayer_id = $1 AND head.sequence > $2
-               AND ($3 = '' OR head.tax = $3)
-             ORDER BY head.sequence LIMIT $4",
+            select!("AND version.version = head.version WHERE head.taxpayer_id = $1 AND
+             head.sequence > $2 AND ($3 = '' OR head.tax = $3) ORDER BY head.sequence LIMIT $4"),
         )
         .bind(taxpayer.to_string())
         .bind(after)

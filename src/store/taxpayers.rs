@@ -6,6 +6,16 @@ use crate::types::{TaxpayerId, TaxpayerKey};
 
 const TABLE: &str = "taxpayer";
 
+/// The columns of a row, and what they are read from.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT taxpayer_id, tax_number, name, profile, version, created_at FROM taxpayer ",
+            $tail
+        )
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     taxpayer_id: String,
@@ -93,8 +103,7 @@ impl Tx {
     /// [`StoreError`].
     pub async fn taxpayer(&mut self, key: TaxpayerKey) -> Result<Option<Taxpayer>, StoreError> {
         let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT taxpayer_id, tax_number, name, profile, version, created_at FROM taxpayer
-             WHERE taxpayer_id = $1",
+            select!("WHERE taxpayer_id = $1"),
         )
         .bind(key.to_string())
         .fetch_optional(conn)
@@ -112,8 +121,7 @@ impl Tx {
         limit: i64,
     ) -> Result<Vec<Taxpayer>, StoreError> {
         let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT taxpayer_id, tax_number, name, profile, version, created_at FROM taxpayer
-             WHERE tax_number > $1 ORDER BY tax_number LIMIT $2",
+            select!("WHERE tax_number > $1 ORDER BY tax_number LIMIT $2"),
         )
         .bind(after)
         .bind(limit)

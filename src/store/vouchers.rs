@@ -6,6 +6,17 @@ use crate::types::{TaxpayerKey, VoucherNumber};
 
 const TABLE: &str = "voucher";
 
+/// The columns of a row, and what they are read from.
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT taxpayer_id, state, signed_text, signature, public_key, created_at FROM
+             voucher ",
+            $tail
+        )
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     taxpayer_id: String,
@@ -107,8 +118,7 @@ impl Tx {
         number: &VoucherNumber,
     ) -> Result<Option<Voucher>, StoreError> {
         let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT taxpayer_id, state, signed_text, signature, public_key, created_at
-             FROM voucher WHERE taxpayer_id = $1 AND voucher_number = $2",
+            select!("WHERE taxpayer_id = $1 AND voucher_number = $2"),
         )
         .bind(taxpayer.to_string())
         .bind(number.as_str())
@@ -143,9 +153,7 @@ impl Tx {
         limit: i64,
     ) -> Result<Vec<Voucher>, StoreError> {
         let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT taxpayer_id, state, signed_text, signature, public_key, created_at
-             FROM voucher WHERE taxpayer_id = $1 AND created_at < $2
-             ORDER BY created_at DESC LIMIT $3",
+            select!("WHERE taxpayer_id = $1 AND created_at < $2 ORDER BY created_at DESC LIMIT $3"),
         )
         .bind(taxpayer.to_string())
         .bind(before)

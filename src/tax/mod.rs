@@ -89,6 +89,12 @@ impl TaxSource {
         on_tax!(self, source => source.periods_due(ctx))
     }
 
+    /// The rule id (a text parameter such as `QUARTER`) that says how often it is filed; none
+    /// where it is filed as it occurs.
+    pub fn frequency_parameter(&self) -> Option<&'static str> {
+        on_tax!(self, source => source.frequency_parameter())
+    }
+
     /// The rule id (a text parameter such as `period_end+15d`) that says when it is due.
     pub fn due_parameter(&self) -> &'static str {
         on_tax!(self, source => source.due_parameter())

@@ -204,7 +204,7 @@ fn vehicle_vessel_cases() {
 
 #[test]
 fn stamp_cases() {
-    run("stamp", 123);
+    run("stamp", 126);
 }
 
 #[test]

@@ -13,3 +13,4 @@ mod process;
 mod readme;
 mod restart;
 mod values;
+mod whole_form;

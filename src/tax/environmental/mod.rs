@@ -246,6 +246,11 @@ impl Source {
         Ok(periods)
     }
 
+    /// The rule that says how often it is filed; none where it is filed as it occurs.
+    pub fn frequency_parameter(&self) -> Option<&'static str> {
+        self.occurrence_date.is_none().then_some("ept.frequency")
+    }
+
     /// The rule that says when it is due (环境保护税法 art. 19).
     pub fn due_parameter(&self) -> &'static str {
         match self.occurrence_date {

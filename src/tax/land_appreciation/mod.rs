@@ -86,6 +86,11 @@ impl Source {
         Ok(periods)
     }
 
+    /// The rule that says how often it is filed; none where it is filed as it occurs.
+    pub fn frequency_parameter(&self) -> Option<&'static str> {
+        matches!(self.basis, Basis::Prepay(_) | Basis::Tail(_)).then_some(FREQUENCY)
+    }
+
     /// The rule that says when it is due: after the period for prepayments and tail sales, after
     /// the event for settlements, after the contract for everything else.
     pub fn due_parameter(&self) -> &'static str {

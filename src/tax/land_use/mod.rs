@@ -49,6 +49,11 @@ impl Source {
         Ok(periods)
     }
 
+    /// The rule that says how often it is filed; none where it is filed as it occurs.
+    pub fn frequency_parameter(&self) -> Option<&'static str> {
+        Some(FREQUENCY)
+    }
+
     /// The rule that says when it is due.
     pub fn due_parameter(&self) -> &'static str {
         "lut.due"

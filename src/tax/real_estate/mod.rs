@@ -62,6 +62,11 @@ impl Source {
         Ok(due)
     }
 
+    /// The rule that says how often it is filed; none where it is filed as it occurs.
+    pub fn frequency_parameter(&self) -> Option<&'static str> {
+        Some("ret.frequency")
+    }
+
     /// The rule that says when it is due.
     pub fn due_parameter(&self) -> &'static str {
         "ret.due"

@@ -6,12 +6,15 @@ use rust_decimal::Decimal;
 use super::base::{Basis, Event, Obligation, obligations};
 use super::item::{Item, Regime};
 use super::shape;
-use super::source::{FilingMode, Line, Source};
+use super::source::{FilingMode, Line, PartyRole, Source};
 use crate::tax::{
-    Applied, BaseUnit, Charge, ChargeError, Context, Finding, Provenance, ReliefLine, ReliefTarget,
-    Severity, Step, TaxSource, apply_reliefs, six_taxes,
+    Applied, BaseUnit, Charge, ChargeError, Context, Finding, Provenance, ReliefClaim, ReliefLine,
+    ReliefTarget, Severity, Step, TaxSource, apply_reliefs, six_taxes,
 };
 use crate::types::{Exact, Money, Period, TaxKind};
+
+/// The relief that halves securities trades.
+const SECURITIES_HALF: &str = "ST_SECURITIES_HALF";
 
 /// Charges what arises in `ctx.period`.
 pub fn charge(
@@ -20,23 +23,51 @@ pub fn charge(
     ctx: &Context<'_>,
 ) -> Result<Vec<Charge>, ChargeError> {
     let mut wrong = shape::findings(source, ctx).into_iter();
-    if let Some(error) = wrong.find(|finding| finding.severity == Severity::Error) {
+    // A securities trade is computed for a what-if; its finding still stops the filing.
+    let stops = |finding: &Finding| {
+        finding.severity == Severity::Error && finding.rule_id != shape::NOT_ON_THIS_RETURN
+    };
+    if let Some(error) = wrong.find(stops) {
         return Err(error.into());
     }
     if let Some(finding) = duplicate(source, peers, ctx) {
         return Err(finding.into());
     }
     let mut charges = Vec::new();
-    for (obligation, charge) in all(source, ctx)? {
-        if !ctx.period.contains(obligation.day) {
-            continue;
-        }
+    for (obligation, charge) in arising(source, ctx)? {
         if let Some(finding) = unproven_refund(&obligation, &charge)? {
             return Err(finding.into());
         }
         charges.push(charge);
     }
     Ok(charges)
+}
+
+/// The obligations that are filed for `ctx.period`. A document whose items have periods of
+/// different length (a contract by the quarter, its capital book by the year) is filed item by
+/// item, each in its own period, so that no line is taxed in both.
+pub fn arising<'a>(
+    source: &'a Source,
+    ctx: &Context<'_>,
+) -> Result<Vec<(Obligation<'a>, Charge)>, ChargeError> {
+    let mut found = Vec::new();
+    let mut some_own = false;
+    for (obligation, charge) in all(source, ctx)? {
+        // Only the seller of securities is taxed (法 第三条).
+        let untaxed =
+            obligation.line.item == Item::Securities && source.role == Some(PartyRole::Recipient);
+        if ctx.period.contains(obligation.day) && !untaxed {
+            let own = source.period_of(ctx, obligation.line.item, obligation.day)? == ctx.period;
+            some_own |= own;
+            found.push((own, obligation, charge));
+        }
+    }
+    // A what-if over another span than the items' own takes all that arises in it.
+    found.retain(|(own, ..)| *own || !some_own);
+    Ok(found
+        .into_iter()
+        .map(|(_, obligation, charge)| (obligation, charge))
+        .collect())
 }
 
 /// Every obligation of the document with its charge, whatever the period.
@@ -201,7 +232,8 @@ fn reliefs(
         tax_amount: tax.amount,
     };
     let field = format!("lines[{}].reliefs", obligation.place);
-    let mut lines = apply_reliefs(ctx, &obligation.line.reliefs, target, &field)?;
+    let claims = claims(ctx, obligation.line, source.signed_on);
+    let mut lines = apply_reliefs(ctx, &claims, target, &field)?;
     let left = tax
         .amount
         .minus(Money::sum(lines.iter().map(|line| line.amount))?)?;
@@ -210,7 +242,11 @@ fn reliefs(
         Event::Decreased => source.signed_on,
         _ => obligation.day,
     };
-    let six = six_taxes::on_day(ctx, TaxKind::StampTax, left, day)?;
+    // The 六税两费 cover stamp tax except on securities (公告2023年第12号 第二条).
+    let six = match obligation.line.item {
+        Item::Securities => None,
+        _ => six_taxes::on_day(ctx, TaxKind::StampTax, left, day)?,
+    };
     for line in lines.iter().chain(&six) {
         tax.steps.push(Step {
             label_zh: line.name_zh.clone(),
@@ -230,6 +266,24 @@ fn reliefs(
     }
     lines.extend(six);
     Ok(lines)
+}
+
+/// The reliefs of a line: those claimed, and the halving of securities trades, which needs no
+/// claim (公告2023年第39号).
+fn claims(ctx: &Context<'_>, line: &Line, on: Date) -> Vec<ReliefClaim> {
+    let mut claims = line.reliefs.clone();
+    let in_force = |id| ctx.rules.relief(id).is_some_and(|rule| rule.in_force(on));
+    if line.item == Item::Securities && claims.is_empty() && in_force(SECURITIES_HALF) {
+        claims.push(ReliefClaim {
+            relief_id: SECURITIES_HALF.to_owned(),
+            period: None,
+            base_share: None,
+            ratio: None,
+            amount: None,
+            document: String::new(),
+        });
+    }
+    claims
 }
 
 fn six_ratio(ctx: &Context<'_>, day: Date) -> String {
@@ -300,7 +354,11 @@ fn by_value(
         );
         applied.push(ratio);
     }
-    let amount = round(ctx, day, exact, &mut applied)?;
+    let amount = match line.item {
+        // Trades are withheld to the fen under both laws (decision ST8).
+        Item::Securities => exact.round_to_fen()?,
+        _ => round(ctx, day, exact, &mut applied)?,
+    };
     steps.push(Step {
         label_zh: "应纳税额".to_owned(),
         label_en: "Tax".to_owned(),

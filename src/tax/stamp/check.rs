@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::base::{Basis, Obligation};
-use super::charge::{all, unproven_refund};
+use super::charge::{arising, unproven_refund};
 use super::item::Item;
 use super::shape;
 use super::source::{CounterpartyKind, Line, PartyRole, Source};
@@ -165,7 +165,7 @@ fn cross_tax(source: &Source, line: &Line, found: &mut Vec<Finding>) {
 
 /// What only the computed tax shows, for what arises in the period.
 fn computed(source: &Source, ctx: &Context<'_>, found: &mut Vec<Finding>) {
-    let charges = match all(source, ctx) {
+    let charges = match arising(source, ctx) {
         Ok(charges) => charges,
         Err(error) => {
             found.push(error.into_finding());
@@ -173,9 +173,6 @@ fn computed(source: &Source, ctx: &Context<'_>, found: &mut Vec<Finding>) {
         }
     };
     for (obligation, charge) in charges {
-        if !ctx.period.contains(obligation.day) {
-            continue;
-        }
         found.extend(rounded_away(&obligation, &charge));
         match unproven_refund(&obligation, &charge) {
             Ok(finding) => found.extend(finding),

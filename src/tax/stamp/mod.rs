@@ -79,6 +79,13 @@ impl Source {
         Ok(frequency.period_of(Month::of(day)))
     }
 
+    /// The rule that says how often it is filed; none where it is filed as it occurs.
+    pub fn frequency_parameter(&self) -> Option<&'static str> {
+        let periodic = self.filing_mode == FilingMode::Periodic;
+        let first = self.lines.first().filter(|_| periodic);
+        first.map(|line| line.item.frequency_parameter())
+    }
+
     /// The rule that says when it is due.
     pub fn due_parameter(&self) -> &'static str {
         match self.filing_mode {

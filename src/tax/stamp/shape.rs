@@ -9,6 +9,9 @@ use crate::tax::{ChargeError, Context, Finding};
 use crate::types::{Money, TaxKind};
 use rust_decimal::Decimal;
 
+/// The finding of items that are taxed but not filed on this return.
+pub const NOT_ON_THIS_RETURN: &str = "ST_E10";
+
 /// Every error of the document by itself.
 pub fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -65,7 +68,7 @@ fn items(source: &Source, ctx: &Context<'_>, line: &Line, found: &mut Vec<Findin
     for (item, field) in std::iter::once((line.item, "item".to_owned())).chain(named) {
         if item == Item::Securities {
             found.push(Finding::error(
-                "ST_E10",
+                NOT_ON_THIS_RETURN,
                 field,
                 "证券交易印花税由证券登记结算机构代扣代缴，不在合并申报中申报",
                 "securities trades are withheld by the clearing house, not filed on this return",
