@@ -169,6 +169,7 @@ fn file(stage: &Stage, taxpayer: &Value) -> Value {
     let request = json!({
         "requestId": new_id(), "taxpayerId": taxpayer, "declarationId": id,
         "contentDigest": draft["contentDigest"],
+        "acknowledgedWarnings": ["FREQUENCY_UNCONFIRMED"],
     });
     let filed = stage.call("DeclarationService/SubmitDeclaration", &request);
     let filed = filed["declaration"].clone();

@@ -490,6 +490,7 @@ impl Sender {
             taxpayer_id: self.taxpayer_id,
             declaration_id: self.declaration_id,
             content_digest: self.digest,
+            acknowledged_warnings: vec!["FREQUENCY_UNCONFIRMED".to_owned()],
             ..Default::default()
         };
         let mut client = DeclarationServiceClient::new(self.channel);
