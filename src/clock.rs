@@ -38,13 +38,8 @@ impl Clock {
         })
     }
 
-    /// The instant, in whole microseconds: what is kept reads back as it was answered.
+/// The instant, in whole microseconds: what is kept reads back as it was answered.
     pub fn now(&self) -> Timestamp {
-        let exact = self.exact_now();
-        Timestamp::from_microsecond(exact.as_microsecond()).unwrap_or(exact)
-    }
-
-    fn exact_now(&self) -> Timestamp {
         let system = system_now();
         match self {
             Self::System => system,
@@ -74,7 +69,9 @@ impl Clock {
         let offset = instant.map_or(0, |instant| {
             i64::try_from(instant.duration_since(system_now()).as_micros()).unwrap_or(0)
         });
-        std::fs::write(&clock.file, offset.to_string())?;
+        let draft = clock.file.with_extension("draft");
+        std::fs::write(&draft, offset.to_string())?;
+        std::fs::rename(&draft, &clock.file)?;
         clock.offset_micros.store(offset, Ordering::SeqCst);
         Ok(true)
     }
@@ -90,5 +87,6 @@ pub fn day_in_china(instant: Timestamp) -> Date {
     reason = "the one place that may read the system's clock"
 )]
 fn system_now() -> Timestamp {
-    Timestamp::now()
+    let now = Timestamp::now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }

@@ -161,7 +161,9 @@ pub async fn start(settings: &Settings) -> Result<Running, ServerError> {
     let book = rule_book(settings.rules_dir.as_deref())?;
     let store = Store::open_sqlite(&settings.data_dir).await?;
     let signer = Ed25519Signer::open(&settings.data_dir.join("voucher-key.hex"))?;
-    let listener = TcpListener::bind(settings.listen).await?;
+    let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
+        ServerError::Setting(format!("cannot listen on {}: {error}", settings.listen))
+    })?;
     let address = listener.local_addr()?;
     let bank_listener = TcpListener::bind((settings.listen.ip(), 0)).await?;
     let bank_address = bank_listener.local_addr()?;

@@ -28,12 +28,18 @@ impl Ed25519Signer {
             let mut seed = [0_u8; 32];
             getrandom::fill(&mut seed).map_err(|error| bad(&error.to_string()))?;
             let mut options = std::fs::OpenOptions::new();
-            options.write(true).create_new(true);
+            options.write(true).create(true).truncate(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut out = options.open(file)?;
+            // Whole under another name first: a crash leaves the key file whole or not at all.
+            let draft = file.with_extension("draft");
+            let mut out = options.open(&draft)?;
             out.write_all(hex::encode(seed).as_bytes())?;
             out.sync_all()?;
+            std::fs::rename(&draft, file)?;
+            if let Some(dir) = file.parent() {
+                std::fs::File::open(dir)?.sync_all()?;
+            }
         }
         let text = std::fs::read_to_string(file)?;
         let bytes = hex::decode(text.trim()).map_err(|_| bad("is not hex"))?;

@@ -1,6 +1,6 @@
 //! `caixing assess`: the same engine and JSON as `AssessDeclaration`, offline.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
 use super::json;
@@ -55,13 +55,14 @@ pub fn run(command: &Assess) -> Result<(), Box<dyn std::error::Error>> {
     } else {
         vec![&text]
     };
+    let mut out = std::io::stdout();
     let mut refused = 0;
     for request in requests {
         match answer(&book, &call, request, command.explain) {
-            Ok(answer) => println!("{answer}"),
+            Ok(answer) => writeln!(out, "{answer}")?,
             Err(problem) => {
                 refused += 1;
-                println!("{}", serde_json::json!({ "error": problem }));
+                writeln!(out, "{}", serde_json::json!({ "error": problem }))?;
             }
         }
     }

@@ -80,8 +80,16 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads standard output has read enough, such as `head`.
+        Err(error) if reader_left(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => fail(error.as_ref()),
     }
+}
+
+fn reader_left(error: &(dyn std::error::Error + 'static)) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 fn fail(error: &dyn std::error::Error) -> ExitCode {
@@ -113,9 +121,10 @@ async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
         rules_dir: command.rules,
         sandbox: command.sandbox,
     };
+    // Taken in before anything says the server is up, so that no signal finds the default action.
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let mut running = server::start(&settings).await?;
     println!("caixing listens on {}", running.address);
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         ended = running.ended() => return Ok(ended?),
         _ = tokio::signal::ctrl_c() => {}

@@ -1,5 +1,6 @@
 //! `caixing rules check` and `caixing rules show`.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -38,7 +39,12 @@ pub fn run(command: &Rules) -> Result<(), Box<dyn std::error::Error>> {
     let book = rule_book(command.rules.as_deref())?;
     match &command.command {
         Command::Check => {
-            println!("{} files, version {}", book.files().len(), book.digest());
+            let files = book.files().len();
+            writeln!(
+                std::io::stdout(),
+                "{files} files, version {}",
+                book.digest()
+            )?;
         }
         Command::Show { on, region } => {
             let (on, region) = (parse_date(on)?, Region::parse(region)?);
@@ -57,10 +63,11 @@ pub fn run(command: &Rules) -> Result<(), Box<dyn std::error::Error>> {
                     ]
                 })
                 .collect();
-            println!(
+            writeln!(
+                std::io::stdout(),
                 "{}",
                 table::lay_out(&["参数", "值", "地区", "状态", "依据"], &rows, 9)
-            );
+            )?;
         }
     }
     Ok(())

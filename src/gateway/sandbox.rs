@@ -68,7 +68,14 @@ impl SandboxBank {
         let file = dir.join("sandbox-bank.jsonl");
         let mut orders = HashMap::new();
         if file.exists() {
-            for line in std::fs::read_to_string(&file)?.lines() {
+            let text = std::fs::read_to_string(&file)?;
+            if !text.is_empty() && !text.ends_with('\n') {
+                // Else the next entry would be written onto a line torn by a crash, and lost.
+                let mut out = std::fs::OpenOptions::new().append(true).open(&file)?;
+                out.write_all(b"\n")?;
+                out.sync_data()?;
+            }
+            for line in text.lines() {
                 // A last line torn by a crash was never acknowledged.
                 if let Ok(entry) = serde_json::from_str(line) {
                     apply(&mut orders, entry);
