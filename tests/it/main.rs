@@ -8,4 +8,11 @@
 )]
 
 mod cases;
+mod compat;
+mod lifecycle;
+mod procedure;
+mod rules;
+mod sample;
+mod store_suite;
+mod tidy;
 mod values;
