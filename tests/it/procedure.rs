@@ -174,13 +174,12 @@ fn identity_numbers_are_judged_as_the_standard_says() {
             example.id
         );
         let reason = parsed.err().map(|invalid| invalid.reason);
-        let wrong_check = example.expected("check_ok") == "false";
-        assert_eq!(
-            reason,
-            wrong_check.then_some("TAXPAYER_ID_CHECK"),
-            "{}",
-            example.id
-        );
+        let expected = match (example.expected("date_ok"), example.expected("check_ok")) {
+            ("false", _) => Some("TAXPAYER_ID_BIRTH_DATE"),
+            (_, "false") => Some("TAXPAYER_ID_CHECK"),
+            _ => None,
+        };
+        assert_eq!(reason, expected, "{}", example.id);
     });
 }
 

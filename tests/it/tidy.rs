@@ -298,12 +298,11 @@ fn no_rate_of_law_stands_in_the_code_of_a_tax() {
             let rates = decimals(line).into_iter().filter(|text| *text != "0.00");
             let told = |what: &str| format!("{}:{number}: {what}", source.path);
             wrong.extend(rates.map(told));
-            wrong.extend(
-                MAKERS
-                    .iter()
-                    .filter(|maker| line.contains(**maker))
-                    .map(|m| told(m)),
-            );
+            let literal = |maker: &&&str| {
+                let starts = |rest: &str| rest.starts_with(|one: char| one.is_ascii_digit());
+                line.split(**maker).skip(1).any(starts)
+            };
+            wrong.extend(MAKERS.iter().filter(literal).map(|maker| told(maker)));
         }
     }
     none(&wrong);
