@@ -46,7 +46,7 @@ pub enum Reason {
     /// Nothing of it is taxed in the period.
     NotTaxedInPeriod,
     /// It cannot be charged.
-    CannotBeCharged(Finding),
+    CannotBeCharged(Box<Finding>),
     /// It is closed.
     Closed,
 }
@@ -165,7 +165,7 @@ fn source_obligations<'a>(scope: &Scope<'a>, record: &'a SourceRecord) -> Vec<Fo
                 charges: Vec::new(),
                 findings: vec![finding.clone()],
             };
-            let reason = Reason::CannotBeCharged(finding);
+            let reason = Reason::CannotBeCharged(Box::new(finding));
             return vec![(obligation(None, reason, None), Some(charged))];
         }
     };
@@ -250,7 +250,7 @@ fn charge<'a>(
                 findings,
             };
             (
-                Reason::CannotBeCharged(stop.below(&path(record))),
+                Reason::CannotBeCharged(Box::new(stop.below(&path(record)))),
                 None,
                 Some(charged),
             )
