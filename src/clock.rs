@@ -38,7 +38,7 @@ impl Clock {
         })
     }
 
-/// The instant, in whole microseconds: what is kept reads back as it was answered.
+    /// The instant, in whole microseconds: what is kept reads back as it was answered.
     pub fn now(&self) -> Timestamp {
         let system = system_now();
         match self {

@@ -3,7 +3,9 @@
 
 mod assess;
 mod demo;
+mod journey;
 mod json;
+mod paper;
 mod rules;
 mod table;
 mod voucher;
@@ -17,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::server::{self, Settings};
 
-pub use demo::{JourneyInput, JourneyOutcome, play};
+pub use journey::{JourneyInput, JourneyOutcome, play};
 pub use json::{JsonError, read as read_json, write as write_json};
 
 /// Consolidated filing of China's property-and-behaviour taxes (财产和行为税合并申报).

@@ -3,24 +3,23 @@
 use std::collections::HashMap;
 
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use super::app::{App, cut, new_id, taxpayer as must_have};
+use super::assessment::assess;
 use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
+use super::explanation::explained;
 use super::failure::Failure;
 use crate::filing::{
     Content, Declaration, DeclarationState, Drawing, Reason, Refusal, Scope, SourceRecord,
-    SourceState, Taxpayer, draw,
+    Taxpayer, draw,
 };
 use crate::pb;
 use crate::pb::declaration_service_server::DeclarationService;
 use crate::rules::RuleBook;
 use crate::store::{StoreError, Tx};
-use crate::tax::Profile;
 use crate::types::{DeclarationId, Invalid, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey};
 
-const SOURCES_MAX: usize = 10_000;
 const ACKNOWLEDGED_MAX: usize = 1000;
 
 /// The service.
@@ -344,155 +343,10 @@ impl Declarations {
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
         let kept = declaration(&mut tx, key, id).await?;
-        let lines = self.explained(&mut tx, key, kept.content).await?;
+        let lines = explained(&self.0.book, &mut tx, key, kept.content).await?;
         let explanations = convert::explanations(&lines, call.language);
         Ok(Answer::new(pb::ExplainDeclarationResponse { explanations }))
     }
-
-    /// The lines with their explanations, recomputed from the recorded versions of the sources
-    /// under the recorded rule pack. A line that does not come out as recorded is an alarm.
-    async fn explained(
-        &self,
-        tx: &mut Tx,
-        key: TaxpayerKey,
-        content: Content,
-    ) -> Result<Vec<crate::filing::Line>, Failure> {
-        let mut sources = Vec::new();
-        for covered in &content.covered {
-            let found = tx
-                .source_version(key, covered.source_id, covered.source_version)
-                .await?;
-            sources.extend(found.map(|source| SourceRecord {
-                state: SourceState::Collected,
-                ..source
-            }));
-        }
-        sources.dedup_by_key(|source| source.id);
-        let recorded = if content.rule_pack == self.0.book.digest() {
-            None
-        } else {
-            let files = tx.rule_pack(&content.rule_pack).await?.unwrap_or_default();
-            let book = RuleBook::from_files(files);
-            Some(book.map_err(|error| Failure::Internal(error.to_string()))?)
-        };
-        let drawing = draw(&Scope {
-            rules: recorded.as_ref().unwrap_or(&self.0.book),
-            taxpayer: key,
-            profile: &content.profile,
-            window: content.window,
-            sources: &sources,
-            declared: &HashMap::new(),
-            authority: None,
-            taxes: &content.taxes,
-            explain: true,
-        });
-        let fresh: Vec<_> = drawing
-            .contents
-            .into_iter()
-            .flat_map(|drawn| drawn.lines)
-            .collect();
-        let mut lines = content.lines;
-        for line in &mut lines {
-            let same = |other: &&crate::filing::Line| {
-                other.source_id == line.source_id
-                    && other.payable == line.payable
-                    && other.charge.item == line.charge.item
-                    && other.charge.detail == line.charge.detail
-                    && other.charge.period == line.charge.period
-                    && other.charge.tax_amount == line.charge.tax_amount
-            };
-            match fresh.iter().find(same) {
-                Some(other) => line.charge.steps = other.charge.steps.clone(),
-                None => {
-                    let problem = format!("line {} does not recompute", line.number);
-                    return Err(StoreError::Inconsistent {
-                        table: "declaration",
-                        problem,
-                    }
-                    .into());
-                }
-            }
-        }
-        Ok(lines)
-    }
-}
-
-/// Computes sources without keeping anything. Also the offline command's engine.
-///
-/// # Errors
-/// [`Failure::Fields`] with every wrong field.
-pub fn assess(
-    book: &RuleBook,
-    call: &Call,
-    wire: pb::AssessDeclarationRequest,
-) -> Result<pb::AssessDeclarationResponse, Failure> {
-    let mut violations = Vec::new();
-    let mut fields = Fields::new(&mut violations);
-    let kind = match wire.taxpayer_kind {
-        0 => Some(crate::tax::TaxpayerKind::Enterprise),
-        kind => convert::taxpayer_kind(&mut fields, "taxpayer_kind", kind),
-    };
-    let six_taxes = convert::six_taxes_windows(&mut fields, &wire.six_taxes_windows);
-    let window = fields.period("window", wire.window.as_ref());
-    if wire.sources.is_empty() {
-        fields.missing("sources");
-    }
-    if wire.sources.len() > SOURCES_MAX {
-        let zh = format!("最多 {SOURCES_MAX} 项");
-        let en = format!("at most {SOURCES_MAX} entries");
-        fields.refuse("sources", Invalid::new("LIST_LENGTH", zh, en));
-    }
-    let taxpayer = TaxpayerKey::new(Uuid::from_u128(u128::MAX));
-    let mut sources = Vec::new();
-    for (place, source) in wire.sources.iter().enumerate().take(SOURCES_MAX) {
-        let input = convert::source_input(&mut fields, &format!("sources[{place}]"), Some(source));
-        sources.extend(input.map(|input| SourceRecord {
-            id: SourceId::new(Uuid::from_u128(place as u128 + 1)),
-            taxpayer,
-            name: input.name,
-            region: input.region,
-            authority: input.authority,
-            treasury: input.treasury,
-            state: SourceState::Collected,
-            version: 1,
-            detail: input.detail,
-            recorded_at: jiff::Timestamp::UNIX_EPOCH,
-        }));
-    }
-    let (Some(kind), Some(six_taxes), Some(window), true) =
-        (kind, six_taxes, window, violations.is_empty())
-    else {
-        return Err(violations.into());
-    };
-    let profile = Profile { kind, six_taxes };
-    let declared = HashMap::new();
-    let drawing = draw(&Scope {
-        rules: book,
-        taxpayer,
-        profile: &profile,
-        window,
-        sources: &sources,
-        declared: &declared,
-        authority: None,
-        taxes: &[],
-        explain: wire.explain,
-    });
-    let mut contents = drawing.contents.into_iter();
-    let Some(mut whole) = contents.next() else {
-        let rule_pack_digest = book.digest().to_owned();
-        return Ok(pb::AssessDeclarationResponse {
-            rule_pack_digest,
-            ..Default::default()
-        });
-    };
-    for content in contents {
-        whole.lines.extend(content.lines);
-        whole.findings.extend(content.findings);
-    }
-    for (place, line) in whole.lines.iter_mut().enumerate() {
-        line.number = u32::try_from(place + 1).unwrap_or(u32::MAX);
-    }
-    Ok(convert::assessed(&whole, call.language, wire.explain)?)
 }
 
 fn acknowledged(fields: &mut Fields<'_>, wire: &[String]) -> Option<Vec<String>> {

@@ -5,8 +5,10 @@
 //! only place where an error becomes a status.
 
 mod app;
+mod assessment;
 mod call;
 mod declaration;
+mod explanation;
 mod failure;
 mod outcome;
 mod payment;
@@ -22,8 +24,9 @@ mod voucher;
 pub mod convert;
 
 pub use app::{App, Parts};
+pub use assessment::assess;
 pub use call::{Call, Language};
-pub use declaration::{Declarations, assess};
+pub use declaration::Declarations;
 pub use failure::Failure;
 pub use outcome::Outcomes;
 pub use payment::{Payments, hear};

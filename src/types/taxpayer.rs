@@ -37,9 +37,9 @@ impl TaxpayerId {
     /// Reads an identifier of today: a credit code or a person's identity number.
     ///
     /// # Errors
-    /// `TAXPAYER_ID_LENGTH`, `TAXPAYER_ID_CHARSET`, `TAXPAYER_ID_DIVISION`, `TAXPAYER_ID_CHECK`
-    /// or `TAXPAYER_ID_BIRTH_DATE`, in that order of testing; `TAXPAYER_ID_LEGACY` for a number
-    /// that ended with the credit codes.
+    /// `TAXPAYER_ID_LENGTH`, `TAXPAYER_ID_CHARSET`, `TAXPAYER_ID_DIVISION`,
+    /// `TAXPAYER_ID_BIRTH_DATE` or `TAXPAYER_ID_CHECK`, in that order of testing;
+    /// `TAXPAYER_ID_LEGACY` for a number that ended with the credit codes.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let id = Self::parse_historic(text)?;
         match id.kind() {

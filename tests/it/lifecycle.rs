@@ -1,0 +1,401 @@
+//! The lives of source, declaration and payment: the full square of state and step, forbidden
+//! cells included, and what no order of events may bring about.
+
+use std::collections::BTreeSet;
+
+use caixing::filing::{BankAnswer, Declaration, DeclarationState, Payment, PaymentState};
+use caixing::filing::{SourceState, quote};
+use caixing::rules::RuleBook;
+use caixing::tax::Finding;
+use caixing::types::{Money, Treasury};
+use jiff::ToSpan;
+use proptest::prelude::*;
+
+use crate::sample::{
+    content, day, declaration, detail, instant, payment, plain, source, treasury, voucher_number,
+    yuan,
+};
+
+const DUE: &str = "2026-10-26";
+
+/// Declaration: state; where `submit` and `settle` lead; whether `check_payable` agrees.
+const DECLARATION: [(&str, Option<&str>, Option<&str>, bool); 6] = [
+    ("DRAFT", Some("AWAITING_PAYMENT"), None, false),
+    ("SUBMITTED", None, None, false),
+    ("AWAITING_PAYMENT", None, Some("COMPLETED"), true),
+    ("COMPLETED", None, None, false),
+    ("VOIDED", None, None, false),
+    ("CORRECTED", None, None, false),
+];
+
+/// Payment: state; after the bank debited, refused, never saw it, did not answer; after the
+/// treasury settled. An answer that comes too late changes nothing.
+const PAYMENT: [(&str, [&str; 4], Option<&str>); 8] = [
+    ("CREATED", ["CREATED"; 4], None),
+    (
+        "SENT",
+        ["DEBITED", "FAILED", "FAILED", "CONFIRMING"],
+        Some("IN_TREASURY"),
+    ),
+    ("DEBITED", ["DEBITED"; 4], Some("IN_TREASURY")),
+    ("IN_TREASURY", ["IN_TREASURY"; 4], None),
+    ("FAILED", ["FAILED"; 4], None),
+    (
+        "CONFIRMING",
+        ["DEBITED", "FAILED", "FAILED", "CONFIRMING"],
+        Some("IN_TREASURY"),
+    ),
+    ("REVERSED", ["REVERSED"; 4], None),
+    ("REFUNDED", ["REFUNDED"; 4], None),
+];
+
+/// Source: state; where `restate` and `close` lead.
+const SOURCE: [(&str, Option<&str>, Option<&str>); 4] = [
+    ("COLLECTED", Some("COLLECTED"), Some("CLOSED")),
+    ("DECLARED", Some("DECLARED"), Some("CLOSED")),
+    ("CORRECTING", None, None),
+    ("CLOSED", None, None),
+];
+
+fn declared(state: &str, lines: &[&str]) -> Declaration {
+    let lines = (1..).zip(lines).map(|(n, payable)| plain(n, payable, DUE));
+    let state = DeclarationState::from_name(state).unwrap();
+    declaration(1, state, content("pack", lines.collect()))
+}
+
+fn submit(declaration: Declaration) -> Result<Declaration, caixing::filing::Refusal> {
+    declaration.submit(
+        "digest",
+        "digest",
+        Vec::new(),
+        instant(9),
+        day("2026-10-12"),
+    )
+}
+
+fn paid(state: &str) -> Payment {
+    payment(1, 1, PaymentState::from_name(state).unwrap())
+}
+
+fn settle(payment: Payment) -> Result<Payment, caixing::filing::Refusal> {
+    let voucher = voucher_number(7);
+    payment.settle(
+        yuan("100.05"),
+        &treasury(),
+        "BANK-9".to_owned(),
+        voucher,
+        instant(9),
+    )
+}
+
+fn answers() -> [BankAnswer; 4] {
+    [
+        BankAnswer::Debited("BANK-1".to_owned()),
+        BankAnswer::Refused("NO_MONEY".to_owned()),
+        BankAnswer::NeverSeen,
+        BankAnswer::Unknown,
+    ]
+}
+
+#[test]
+fn the_tables_name_every_state_once() {
+    let declarations: BTreeSet<_> = DECLARATION.iter().map(|row| row.0).collect();
+    assert_eq!(
+        declarations,
+        DeclarationState::ALL.map(DeclarationState::name).into()
+    );
+    let payments: BTreeSet<_> = PAYMENT.iter().map(|row| row.0).collect();
+    assert_eq!(payments, PaymentState::ALL.map(PaymentState::name).into());
+    let sources: BTreeSet<_> = SOURCE.iter().map(|row| row.0).collect();
+    assert_eq!(sources, SourceState::ALL.map(SourceState::name).into());
+}
+
+#[test]
+fn a_declaration_takes_the_allowed_steps_and_no_other() {
+    for (state, submitted, settled, payable) in DECLARATION {
+        let steps = [
+            (submit(declared(state, &["100.00"])), submitted),
+            (declared(state, &["100.00"]).settle(), settled),
+        ];
+        for (result, expected) in steps {
+            match (result, expected) {
+                (Ok(after), Some(expected)) => {
+                    assert_eq!(after.state.name(), expected);
+                    assert_eq!(after.version, 2);
+                }
+                (Err(refusal), None) => assert_eq!(refusal.reason(), "WRONG_STATE"),
+                (other, expected) => panic!("{state}: {other:?}, but {expected:?}"),
+            }
+        }
+        let checked = declared(state, &["100.00"]).check_payable("digest");
+        assert_eq!(checked.is_ok(), payable, "{state}");
+    }
+}
+
+#[test]
+fn a_draft_with_nothing_payable_is_completed_at_once() {
+    for lines in [&[] as &[&str], &["0.00"], &["-600.00"], &["0.00", "-0.01"]] {
+        let filed = submit(declared("DRAFT", lines)).unwrap();
+        assert_eq!(filed.state, DeclarationState::Completed, "{lines:?}");
+    }
+    // One fen payable is payable, however much is refundable.
+    let filed = submit(declared("DRAFT", &["-600.00", "0.01"])).unwrap();
+    assert_eq!(filed.state, DeclarationState::AwaitingPayment);
+}
+
+#[test]
+fn a_draft_is_refused_when_digest_sources_findings_or_warnings_forbid_it() {
+    let filed = |named: &str, fresh: &str, acknowledged: &[&str], findings: Vec<Finding>| {
+        let mut draft = declared("DRAFT", &["100.00"]);
+        draft.content.findings = findings;
+        let acknowledged = acknowledged.iter().map(|id| (*id).to_owned()).collect();
+        let done = draft.submit(named, fresh, acknowledged, instant(9), day("2026-10-12"));
+        done.map(|_| ()).map_err(|refusal| refusal.reason())
+    };
+    let error = || Finding::error("E1", "", "", "", "");
+    let warning = || Finding::warning("W1", "", "", "", "");
+    let hint = || Finding::hint("H1", "", "", "", "");
+    let refused = |reason| Err(reason);
+    let both = vec![warning(), error()];
+    assert_eq!(
+        filed("other", "digest", &[], vec![]),
+        refused("CONTENT_DIGEST_MISMATCH")
+    );
+    assert_eq!(
+        filed("digest", "other", &[], vec![]),
+        refused("DRAFT_STALE")
+    );
+    assert_eq!(
+        filed("digest", "digest", &["E1", "W1"], both),
+        refused("FINDINGS_STOP_FILING")
+    );
+    let open = refused("WARNINGS_NOT_ACKNOWLEDGED");
+    assert_eq!(filed("digest", "digest", &["W2"], vec![warning()]), open);
+    assert_eq!(
+        filed("digest", "digest", &["W1"], vec![warning(), hint()]),
+        Ok(())
+    );
+}
+
+#[test]
+fn a_filing_after_some_due_day_is_overdue_and_on_it_is_not() {
+    for (today, overdue) in [("2026-10-26", false), ("2026-10-27", true)] {
+        let draft = declared("DRAFT", &["100.00"]);
+        let filed = draft.submit("digest", "digest", Vec::new(), instant(9), day(today));
+        assert_eq!(
+            filed.unwrap().submission.unwrap().overdue,
+            overdue,
+            "{today}"
+        );
+    }
+}
+
+#[test]
+fn a_payable_declaration_is_checked_against_its_own_digest() {
+    let refusal = declared("AWAITING_PAYMENT", &["100.00"]).check_payable("other");
+    assert_eq!(refusal.unwrap_err().reason(), "CONTENT_DIGEST_MISMATCH");
+}
+
+#[test]
+fn a_payment_hears_every_answer_in_every_state_as_the_table_says() {
+    for (state, heard, _) in PAYMENT {
+        for (answer, expected) in answers().into_iter().zip(heard) {
+            let before = paid(state);
+            let after = before.clone().hear(answer.clone());
+            assert_eq!(after.state.name(), expected, "{state} heard {answer:?}");
+            if expected == state {
+                assert_eq!(after, before, "{state} heard {answer:?}");
+            } else {
+                assert_eq!(after.version, 2, "{state} heard {answer:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_payment_keeps_what_the_bank_said() {
+    let debited = paid("SENT").hear(BankAnswer::Debited("BANK-1".to_owned()));
+    assert_eq!(debited.bank_reference.as_deref(), Some("BANK-1"));
+    let refused = paid("CONFIRMING").hear(BankAnswer::Refused("NO_MONEY".to_owned()));
+    assert_eq!(refused.failure.as_deref(), Some("NO_MONEY"));
+    let unseen = paid("CONFIRMING").hear(BankAnswer::NeverSeen);
+    assert_eq!(unseen.failure.as_deref(), Some("ORDER_NEVER_REACHED_BANK"));
+}
+
+#[test]
+fn a_payment_is_settled_in_the_allowed_states_and_no_other() {
+    for (state, _, settled) in PAYMENT {
+        match (settle(paid(state)), settled) {
+            (Ok(after), Some(expected)) => {
+                assert_eq!(after.state.name(), expected);
+                assert_eq!(after.version, 2);
+                assert_eq!(after.voucher, Some(voucher_number(7)));
+                assert_eq!(after.settled_at, Some(instant(9)));
+                assert_eq!(after.bank_reference.as_deref(), Some("BANK-9"));
+            }
+            (Err(refusal), None) => assert_eq!(refusal.reason(), "WRONG_STATE"),
+            (other, expected) => panic!("{state}: {other:?}, but {expected:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_settlement_of_another_amount_or_treasury_is_refused() {
+    let elsewhere = Treasury::parse("1234010401").unwrap();
+    for state in ["SENT", "CONFIRMING", "DEBITED"] {
+        for (amount, place) in [
+            ("100.04", treasury()),
+            ("100.06", treasury()),
+            ("100.00", treasury()),
+            ("100.05", elsewhere.clone()),
+        ] {
+            let reference = "BANK-9".to_owned();
+            let (voucher, at) = (voucher_number(7), instant(9));
+            let done = paid(state).settle(yuan(amount), &place, reference, voucher, at);
+            assert_eq!(done.unwrap_err().reason(), "SETTLEMENT_MISMATCH", "{state}");
+        }
+    }
+}
+
+#[test]
+fn a_payment_is_sent_only_for_the_total_agreed_to() {
+    let order = paid("SENT").order;
+    let send = |declaration: &Declaration, total: &str| {
+        let (id, order) = (paid("SENT").id, order.clone());
+        let agreement = "AGREEMENT-1".to_owned();
+        Payment::send(
+            id,
+            declaration,
+            "digest",
+            yuan(total),
+            agreement,
+            order,
+            instant(2),
+        )
+        .map_err(|refusal| refusal.reason())
+    };
+    let waiting = declared("AWAITING_PAYMENT", &["100.00"]);
+    assert_eq!(send(&waiting, "100.05").unwrap().state, PaymentState::Sent);
+    assert_eq!(send(&waiting, "100.00").unwrap_err(), "AMOUNT_CHANGED");
+    assert_eq!(
+        send(&declared("DRAFT", &["100.00"]), "100.05").unwrap_err(),
+        "WRONG_STATE"
+    );
+}
+
+#[test]
+fn a_source_takes_the_allowed_steps_and_no_other() {
+    for (state, restated, closed) in SOURCE {
+        let record = || source(1, SourceState::from_name(state).unwrap());
+        let mut new = source(2, SourceState::Collected);
+        new.name = "新名".to_owned();
+        let steps = [
+            (record().restate(new), restated, "新名"),
+            (record().close(instant(9)), closed, "二号地块"),
+        ];
+        for (result, expected, name) in steps {
+            match (result, expected) {
+                (Ok(after), Some(expected)) => {
+                    assert_eq!(after.state.name(), expected);
+                    assert_eq!((after.id, after.version), (record().id, 2));
+                    assert_eq!(after.name, name);
+                }
+                (Err(refusal), None) => assert_eq!(refusal.reason(), "WRONG_STATE"),
+                (other, expected) => panic!("{state}: {other:?}, but {expected:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_source_cannot_become_one_of_another_tax() {
+    let mut new = source(1, SourceState::Collected);
+    new.detail = detail("stamp_tax");
+    let refusal = source(1, SourceState::Collected).restate(new).unwrap_err();
+    assert_eq!(refusal.reason(), "WRONG_STATE");
+}
+
+#[derive(Debug, Clone)]
+enum Event {
+    Heard(BankAnswer),
+    Settled,
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        prop::sample::select(answers().to_vec()).prop_map(Event::Heard),
+        Just(Event::Settled),
+    ];
+    prop::collection::vec(event, 0..12)
+}
+
+proptest! {
+    /// What the bank and the treasury say, in any order and any number of times.
+    #[test]
+    fn no_order_of_events_leaves_a_payment_in_two_ends(events in events()) {
+        let mut payment = paid("SENT");
+        let mut ends = Vec::new();
+        let mut settlements = 0;
+        for event in events {
+            let before = payment.clone();
+            payment = match event {
+                Event::Heard(answer) => payment.hear(answer),
+                Event::Settled => match settle(payment.clone()) {
+                    Ok(settled) => {
+                        settlements += 1;
+                        settled
+                    }
+                    Err(_) => payment,
+                },
+            };
+            prop_assert_eq!(payment.version, before.version + i64::from(payment != before));
+            if matches!(payment.state, PaymentState::Failed | PaymentState::InTreasury) {
+                ends.push(payment.state);
+            }
+            let in_treasury = payment.state == PaymentState::InTreasury;
+            prop_assert_eq!(payment.voucher.is_some(), in_treasury);
+            prop_assert_eq!(payment.settled_at.is_some(), in_treasury);
+            prop_assert_eq!(payment.failure.is_some(), payment.state == PaymentState::Failed);
+        }
+        ends.dedup();
+        prop_assert!(ends.len() <= 1, "{:?}", ends);
+        prop_assert!(settlements <= 1);
+    }
+
+    /// Total = Σ rows; nothing refundable counts; no surcharge until the due day, and more with
+    /// every day after it.
+    #[test]
+    fn a_quote_adds_up_on_every_day(
+        amounts in prop::collection::vec((-99_999_999_i64..=99_999_999, 0_i64..40), 0..8),
+        first in -10_i64..60,
+        later in 0_i64..60,
+    ) {
+        let book = RuleBook::embedded().unwrap();
+        let due = |days: i64| day(DUE).checked_add(days.days()).unwrap();
+        let make = |keep: fn(i64) -> bool| {
+            let lines = (1..).zip(&amounts).filter(|(_, (fen, _))| keep(*fen));
+            let lines = lines.map(|(number, (fen, days))| {
+                plain(number, &Money::from_fen(*fen).to_string(), &due(*days).to_string())
+            });
+            content("pack", lines.collect())
+        };
+        let all = make(|_| true);
+        let one = quote(&all, due(first), &book).unwrap();
+        let two = quote(&all, due(first + later), &book).unwrap();
+        let payable: i64 = amounts.iter().map(|(fen, _)| (*fen).max(0)).sum();
+        let rows: i64 = one.rows.iter().map(|row| row.principal.fen() + row.surcharge.fen()).sum();
+        prop_assert_eq!(one.principal.fen(), payable);
+        prop_assert_eq!(two.principal.fen(), payable);
+        prop_assert_eq!(one.total.fen(), rows);
+        prop_assert_eq!(one.total.fen(), one.principal.fen() + one.surcharge.fen());
+        prop_assert!(one.surcharge <= two.surcharge);
+        if amounts.iter().all(|(_, days)| first <= *days) {
+            prop_assert!(one.surcharge.is_zero());
+        }
+        for row in &one.rows {
+            prop_assert!(!row.surcharge.is_negative());
+            prop_assert_eq!(row.days_late > 0, row.due_on < due(first));
+        }
+        prop_assert_eq!(quote(&make(|fen| fen > 0), due(first), &book).unwrap(), one);
+    }
+}
