@@ -135,5 +135,8 @@ fn the_test_command_of_the_readme_is_there_and_can_be_started() {
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions());
     assert_eq!(mode & 0o111, 0o111, "{file:?} is executable");
     let script = fs::read_to_string(&file).unwrap();
-    assert_eq!(script.trim_end().lines().last(), Some("cargo test"));
+    assert_eq!(
+        script.trim_end().lines().last(),
+        Some("cargo test --lib --bins --test it")
+    );
 }

@@ -208,8 +208,10 @@ async fn warning_must_be_acknowledged_by_its_id() {
     stamp(&mut alone).counterparties.clear();
     collect(&server, &taxpayer, alone).await;
     let draft = draft(&server, &taxpayer).await;
-    assert_eq!((draft.error_count, draft.warning_count), (0, 1));
-    for acknowledged in [vec![], vec!["ST_W03".to_owned()]] {
+    // One doubt of the document, one of the place's filing frequency.
+    assert_eq!((draft.error_count, draft.warning_count), (0, 2));
+    let frequency = || "FREQUENCY_UNCONFIRMED".to_owned();
+    for acknowledged in [vec![frequency()], vec![frequency(), "ST_W03".to_owned()]] {
         let mut request = filing(&draft);
         request.acknowledged_warnings = acknowledged;
         let refused = server.declarations().submit_declaration(request).await;
@@ -217,7 +219,7 @@ async fn warning_must_be_acknowledged_by_its_id() {
         assert_eq!(fact(&status, "rule_ids"), "ST_W02");
     }
     let mut request = filing(&draft);
-    request.acknowledged_warnings = vec!["ST_W02".to_owned()];
+    request.acknowledged_warnings = vec!["ST_W02".to_owned(), frequency()];
     let filed = server.declarations().submit_declaration(request).await;
     let state = filed.unwrap().into_inner().declaration.unwrap().state();
     assert_eq!(state, pb::DeclarationState::AwaitingPayment);

@@ -3,6 +3,7 @@
 //! the journey ends in one debit and one voucher.
 
 mod journey;
+mod sender;
 
 use std::fs;
 use std::path::Path;

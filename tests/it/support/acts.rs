@@ -120,7 +120,7 @@ pub fn filing(draft: &pb::Declaration) -> pb::SubmitDeclarationRequest {
         taxpayer_id: draft.taxpayer_id.clone(),
         declaration_id: draft.declaration_id.clone(),
         content_digest: draft.content_digest.clone(),
-        acknowledged_warnings: Vec::new(),
+        acknowledged_warnings: vec!["FREQUENCY_UNCONFIRMED".to_owned()],
         validate_only: false,
     }
 }
