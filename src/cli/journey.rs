@@ -232,8 +232,16 @@ impl Stage {
             .await
             .map_err(|status| told("ValidateDeclaration", &status))?
             .into_inner();
-        for finding in &checked.findings {
-            self.say(&format!("校验 {}：{}", finding.rule_id, finding.message));
+        for (finding, count) in grouped(&checked.findings) {
+            let times = if count > 1 {
+                format!("（{count} 处）")
+            } else {
+                String::new()
+            };
+            self.say(&format!(
+                "校验 {}：{}{times}",
+                finding.rule_id, finding.message
+            ));
         }
         ensure(checked.submittable, "the draft can be submitted")?;
         ensure(
@@ -241,13 +249,20 @@ impl Stage {
             "the draft's digest",
         )?;
         let warning = |finding: &&pb::Finding| finding.severity() == pb::Severity::Warning;
-        let warnings = checked.findings.iter().filter(warning);
+        let mut warnings: Vec<String> = checked
+            .findings
+            .iter()
+            .filter(warning)
+            .map(|found| found.rule_id.clone())
+            .collect();
+        warnings.sort();
+        warnings.dedup();
         let request = pb::SubmitDeclarationRequest {
             request_id: request_id(),
             taxpayer_id: self.taxpayer_id.clone(),
             declaration_id: draft.declaration_id.clone(),
             content_digest: draft.content_digest.clone(),
-            acknowledged_warnings: warnings.map(|finding| finding.rule_id.clone()).collect(),
+            acknowledged_warnings: warnings,
             validate_only: false,
         };
         let filed = client
@@ -441,4 +456,19 @@ fn check(
         voucher.content_digest == declaration.content_digest,
         "the voucher's digest",
     )
+}
+
+/// Findings that say the same, once with their number.
+fn grouped(findings: &[pb::Finding]) -> Vec<(&pb::Finding, usize)> {
+    let mut groups: Vec<(&pb::Finding, usize)> = Vec::new();
+    for finding in findings {
+        let same = |(other, _): &&mut (&pb::Finding, usize)| {
+            other.rule_id == finding.rule_id && other.message == finding.message
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((finding, 1)),
+        }
+    }
+    groups
 }

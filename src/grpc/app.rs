@@ -11,7 +11,7 @@ use crate::gateway::BankClient;
 use crate::rules::RuleBook;
 use crate::signing::Signer;
 use crate::store::{Store, Tx};
-use crate::types::TaxpayerKey;
+use crate::types::{Invalid, TaxpayerKey};
 
 /// The service's parts, made once at start.
 #[derive(Debug)]
@@ -82,12 +82,15 @@ pub fn cut<T>(rows: &mut Vec<T>, size: i64) -> bool {
 ///
 /// # Errors
 /// `PAGE_TOKEN`.
-pub fn sequence(text: &str) -> Result<i64, crate::types::Invalid> {
-    text.parse().map_err(|_| {
-        crate::types::Invalid::new(
-            "PAGE_TOKEN",
-            "不是本服务给出的翻页标记",
-            "is not a page token of this service",
-        )
-    })
+pub fn sequence(text: &str) -> Result<i64, Invalid> {
+    text.parse().map_err(|_| bad_page_token())
+}
+
+/// `PAGE_TOKEN`: a token that this service did not give.
+pub fn bad_page_token() -> Invalid {
+    Invalid::new(
+        "PAGE_TOKEN",
+        "不是本服务给出的翻页标记",
+        "is not a page token of this service",
+    )
 }

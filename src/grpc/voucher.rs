@@ -2,18 +2,25 @@
 
 use tonic::{Request, Response, Status};
 
-use super::app::{App, cut, sequence, taxpayer as must_have};
+use super::app::{App, bad_page_token, cut, sequence, taxpayer as must_have};
 use super::call::{Answer, Call};
 use super::convert::{self, Fields};
 use super::failure::Failure;
 use crate::pb;
 use crate::pb::voucher_service_server::VoucherService;
 use crate::signing;
-use crate::types::{TaxpayerId, VoucherNumber};
+use crate::types::{Invalid, TaxpayerId, VoucherNumber};
 
 /// The service.
 #[derive(Debug, Clone)]
 pub struct Vouchers(pub App);
+
+/// Reads a page token: the instant and the number of the last voucher of the page before.
+fn place(text: &str) -> Result<(i64, String), Invalid> {
+    let (micros, number) = text.split_once('.').ok_or_else(bad_page_token)?;
+    let number = VoucherNumber::parse(number).map_err(|_| bad_page_token())?;
+    Ok((sequence(micros)?, number.to_string()))
+}
 
 impl Vouchers {
     async fn get(
@@ -47,24 +54,27 @@ impl Vouchers {
         let mut fields = Fields::new(&mut violations);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let size = convert::page(&mut fields, wire.page_size);
-        let before = fields.optional("page_token", &wire.page_token, sequence);
+        let before = fields.optional("page_token", &wire.page_token, place);
         let (Some(key), Some(size), Some(before)) = (key, size, before) else {
             return Err(violations.into());
         };
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
-        let before = before.unwrap_or(i64::MAX);
+        let (before, number) = before.unwrap_or((i64::MAX, String::new()));
         let mut rows = tx
-            .vouchers_before(key, before, size.saturating_add(1))
+            .vouchers_before(key, (before, &number), size.saturating_add(1))
             .await?;
         let more = cut(&mut rows, size);
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|last| last.created_at.as_microsecond());
+        let next = rows.last().filter(|_| more).map(|last| {
+            format!(
+                "{}.{}",
+                last.created_at.as_microsecond(),
+                last.body.voucher_number
+            )
+        });
         Ok(Answer::new(pb::ListVouchersResponse {
             vouchers: rows.iter().map(convert::voucher).collect(),
-            next_page_token: next.map(|at| at.to_string()).unwrap_or_default(),
+            next_page_token: next.unwrap_or_default(),
         }))
     }
 

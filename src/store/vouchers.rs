@@ -142,21 +142,25 @@ impl Tx {
         self.voucher(owner, number).await
     }
 
-    /// Lists a taxpayer's vouchers, newest first, before an instant in microseconds.
+    /// Lists a taxpayer's vouchers, newest first, after the place of one: its instant in
+    /// microseconds and, among those of one instant, its number.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn vouchers_before(
         &mut self,
         taxpayer: TaxpayerKey,
-        before: i64,
+        (before, number): (i64, &str),
         limit: i64,
     ) -> Result<Vec<Voucher>, StoreError> {
         let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
-            select!("WHERE taxpayer_id = $1 AND created_at < $2 ORDER BY created_at DESC LIMIT $3"),
+            select!("WHERE taxpayer_id = $1
+             AND (created_at < $2 OR (created_at = $2 AND voucher_number < $3))
+             ORDER BY created_at DESC, voucher_number DESC LIMIT $4"),
         )
         .bind(taxpayer.to_string())
         .bind(before)
+        .bind(number)
         .bind(limit)
         .fetch_all(conn)
         .await)?;

@@ -15,6 +15,7 @@ mod documents;
 mod grpcurl;
 mod journey;
 mod lifecycle;
+mod paging;
 mod payments;
 mod procedure;
 mod process;
