@@ -22,10 +22,10 @@ pub struct ReliefClaim {
     #[serde(default)]
     pub period: Option<Period>,
     /// Share of the base it covers (an area share, a heat-fee share), 0 to 1; nothing means all.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub base_share: Option<Decimal>,
     /// For reliefs by approval: the ratio approved, 0 to 1.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub ratio: Option<Decimal>,
     /// For reliefs by approval: the amount approved.
     #[serde(default)]

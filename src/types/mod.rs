@@ -4,6 +4,7 @@
 //! outside data returns [`Invalid`], which names the fault in both languages.
 
 mod decimal;
+pub mod decimal_text;
 mod error;
 mod exact;
 mod ids;

@@ -22,7 +22,7 @@ const TIERS: &str = "ept.noise_tiers";
 #[serde(deny_unknown_fields)]
 pub struct NoiseSite {
     /// Length of the boundary in metres (沿边界长度).
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub boundary_metres: Option<Decimal>,
     /// One a month.
     #[serde(default)]
@@ -51,7 +51,7 @@ pub struct NoisePart {
     #[serde(with = "rust_decimal::serde::str")]
     pub limit_db: Decimal,
     /// Limit of the peak level of burst noise at night.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub peak_limit_db: Option<Decimal>,
     /// Days or nights over the limit.
     pub days_over: u32,
@@ -73,7 +73,7 @@ pub struct NoisePoint {
     #[serde(with = "rust_decimal::serde::str")]
     pub level_db: Decimal,
     /// Highest peak level of burst noise at night.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub peak_db: Option<Decimal>,
 }
 

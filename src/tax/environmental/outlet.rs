@@ -130,22 +130,22 @@ pub struct OutletRecord {
     /// The method and its figures.
     pub quantity: Quantity,
     /// Quantity generated (产生量) in kg.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub generation_kg: Option<Decimal>,
     /// Why the generation is taxed.
     #[serde(default)]
     pub generation_reason: Option<GenerationReason>,
     /// The environmental department's figure in kg; it governs (实施条例 art. 21).
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub reviewed_kg: Option<Decimal>,
     /// 月均浓度, mg per standard m3 or mg per litre.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub mean_concentration: Option<Decimal>,
     /// 最高浓度: highest hourly (air) or daily (water) mean.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub max_concentration: Option<Decimal>,
     /// 标准浓度值.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub concentration_limit: Option<Decimal>,
     /// The month has no data of its own; the latest are carried forward.
     #[serde(default)]
@@ -160,7 +160,7 @@ pub struct OutletRecord {
     #[serde(default)]
     pub reliefs: Vec<ReliefClaim>,
     /// 上年同期 quantity in the annex's unit, to compare with (实施条例 art. 22).
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub previous_year_quantity: Option<Decimal>,
 }
 

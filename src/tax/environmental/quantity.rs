@@ -35,10 +35,10 @@ pub struct Monitored {
     #[serde(default)]
     pub automatic: bool,
     /// Mass of the month in kg.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub emission_kg: Option<Decimal>,
     /// Flow of the month: 10,000 standard m3 of gas, or tonnes of sewage.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub flow: Option<Decimal>,
     /// Readings of the concentration (实测浓度值).
     #[serde(default)]
@@ -50,10 +50,10 @@ pub struct Monitored {
 #[serde(deny_unknown_fields)]
 pub struct Reading {
     /// Concentration, mg per standard m3 or mg per litre; nothing below the detection limit.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub concentration: Option<Decimal>,
     /// Flow at the reading, for the weighted mean of water.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub flow: Option<Decimal>,
     /// Below the detection limit (未检出): zero.
     #[serde(default)]
@@ -82,7 +82,7 @@ pub struct Coefficient {
     #[serde(with = "rust_decimal::serde::str")]
     pub discharge_coefficient: Decimal,
     /// Generation coefficient (产污系数) per unit of base.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub generation_coefficient: Option<Decimal>,
     /// Unit of the pollutant in the coefficients.
     pub mass_unit: MassUnit,
@@ -146,13 +146,13 @@ pub struct Sewage {
     #[serde(with = "rust_decimal::serde::str")]
     pub sewage_tonnes: Decimal,
     /// Measured pH, for `pH值`.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub ph: Option<Decimal>,
     /// Measured colour in times, or coliform count.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub measured: Option<Decimal>,
     /// Standard of the same.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub measured_limit: Option<Decimal>,
 }
 
@@ -161,16 +161,16 @@ pub struct Sewage {
 #[serde(deny_unknown_fields)]
 pub struct Feature {
     /// Heads, birds, beds or tonnes of sewage.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub count: Option<Decimal>,
     /// Stock at the start of the month.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub opening_stock: Option<Decimal>,
     /// Stock at the end of the month.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub closing_stock: Option<Decimal>,
     /// Beds of a hospital counted by sewage.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub beds: Option<Decimal>,
 }
 

@@ -133,7 +133,7 @@ pub struct Deductions {
     /// How expense is deducted.
     pub expense_mode: ExpenseMode,
     /// The share of land and development cost; nothing means the place's cap.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub expense_rate: Option<Decimal>,
     /// Provable interest, split to the project.
     #[serde(default)]
@@ -172,7 +172,7 @@ pub struct Areas {
     #[serde(with = "rust_decimal::serde::str")]
     pub remaining_sqm: Decimal,
     /// Area that costs are split by, where it is not the saleable one (层高系数面积).
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub weight_sqm: Option<Decimal>,
 }
 

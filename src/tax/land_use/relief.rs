@@ -28,7 +28,7 @@ pub struct LandRelief {
     pub claim: ReliefClaim,
     /// 减免税土地面积 in square metres; nothing means all of the taxed area. It is used in every
     /// segment's months (decision LU4).
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub relief_area_sqm: Option<Decimal>,
     /// 月减免税金额, for reliefs by approval.
     #[serde(default)]

@@ -155,7 +155,7 @@ pub struct Plot {
     #[serde(with = "rust_decimal::serde::str")]
     pub total_building_area: Decimal,
     /// 宗地容积率 as stated, for comparison only.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub stated_plot_ratio: Option<Decimal>,
 }
 
@@ -172,7 +172,7 @@ pub struct ValueVersion {
     #[serde(default)]
     pub equipment_value: Money,
     /// 建筑面积, square metres.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub building_area: Option<Decimal>,
     /// The plot whose value joins the base.
     #[serde(default)]
@@ -199,7 +199,7 @@ pub struct Hardship {
     /// The months it was approved for.
     pub period: Period,
     /// The approved ratio, 0 to 1; either this or the amount.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub ratio: Option<Decimal>,
     /// The approved amount for the whole period, yuan, spread evenly over its months.
     #[serde(default)]
@@ -239,7 +239,7 @@ pub struct Lease {
     /// 合同约定租赁期起止.
     pub term: Period,
     /// 出租面积, square metres; nothing with no value: the whole house.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub leased_area: Option<Decimal>,
     /// 出租房产原值, yuan; instead of the area.
     #[serde(default)]

@@ -180,7 +180,7 @@ pub struct Line {
     #[serde(default = "one")]
     pub co_parties: u32,
     /// The taxpayer's stated share of its side, 0 to 1.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub own_share: Option<Decimal>,
     /// For BOOKS.
     #[serde(default)]

@@ -224,16 +224,16 @@ pub struct Source {
     #[serde(default)]
     pub seats: Option<u32>,
     /// 整备质量 in tonnes, fractions included.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub curb_mass_tonnes: Option<Decimal>,
     /// 净吨位 in net tons.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub net_tonnage_tonnes: Option<Decimal>,
     /// 主机功率 of a tug in kW.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub engine_power_kw: Option<Decimal>,
     /// 艇身长度 in metres.
-    #[serde(default, with = "rust_decimal::serde::str_option")]
+    #[serde(default, with = "crate::types::decimal_text")]
     pub hull_length_metres: Option<Decimal>,
     /// A foreign vehicle temporarily in China, or a ship of foreign, Hong Kong, Macao or Taiwan
     /// flag leased in: outside the tax.
