@@ -3,6 +3,8 @@
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
+
 use super::json;
 use crate::grpc::{self, Call, Language};
 use crate::pb;
@@ -14,13 +16,13 @@ pub struct Assess {
     /// A JSON file with one request, a JSONL file with one per line, or `-` for standard input.
     file: PathBuf,
     /// Also explain every line.
-    #[arg(long)]
+    #[arg(long, env = "CAIXING_EXPLAIN", value_parser = BoolishValueParser::new())]
     explain: bool,
     /// A rule pack that replaces the embedded one.
     #[arg(long, env = "CAIXING_RULES")]
     rules: Option<PathBuf>,
     /// Messages in English.
-    #[arg(long)]
+    #[arg(long, env = "CAIXING_ENGLISH", value_parser = BoolishValueParser::new())]
     english: bool,
 }
 

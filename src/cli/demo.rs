@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
+use clap::builder::BoolishValueParser;
+
 use super::journey::{Failed, JourneyInput, play};
 use crate::server::{self, Settings};
 
@@ -16,10 +18,10 @@ pub struct Demo {
     #[arg(long, env = "CAIXING_SERVER")]
     server: Option<String>,
     /// A journey file like `examples/hefei-manufacturer.json`; without it that one is played.
-    #[arg(long)]
+    #[arg(long, env = "CAIXING_INPUT")]
     input: Option<PathBuf>,
     /// Print the outcome as one line of JSON instead of tables.
-    #[arg(long)]
+    #[arg(long, env = "CAIXING_JSON", value_parser = BoolishValueParser::new())]
     json: bool,
 }
 

@@ -10,10 +10,12 @@ mod rules;
 mod table;
 mod voucher;
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::BoolishValueParser;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -56,10 +58,10 @@ struct Serve {
     #[arg(long, env = "CAIXING_RULES")]
     rules: Option<PathBuf>,
     /// Plaintext on loopback, a clock that can be set, a simulated bank and treasury.
-    #[arg(long, env = "CAIXING_SANDBOX")]
+    #[arg(long, env = "CAIXING_SANDBOX", value_parser = BoolishValueParser::new())]
     sandbox: bool,
     /// Write logs as JSON lines.
-    #[arg(long, env = "CAIXING_LOG_JSON")]
+    #[arg(long, env = "CAIXING_LOG_JSON", value_parser = BoolishValueParser::new())]
     log_json: bool,
 }
 
@@ -105,6 +107,7 @@ fn start_logging(json: bool) {
         .unwrap_or_else(|_| EnvFilter::new("info,h2=warn,hyper=warn,tower=warn,sqlx=warn"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let started = if json {
         builder.json().try_init()
@@ -135,4 +138,33 @@ async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
     tracing::info!("stopping; running calls end first");
     running.stop().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _};
+
+    fn flags_without_variable(command: &Command, found: &mut Vec<String>) {
+        for flag in command
+            .get_arguments()
+            .filter(|arg| arg.get_long().is_some())
+        {
+            let name = flag.get_id().as_str();
+            let variable = format!("CAIXING_{}", name.to_uppercase());
+            let own = matches!(name, "help" | "version");
+            if !own && flag.get_env().is_none_or(|env| env != variable.as_str()) {
+                found.push(format!("{} --{name}", command.get_name()));
+            }
+        }
+        for inner in command.get_subcommands() {
+            flags_without_variable(inner, found);
+        }
+    }
+
+    #[test]
+    fn every_flag_has_its_variable() {
+        let mut found = Vec::new();
+        flags_without_variable(&super::Cli::command(), &mut found);
+        assert!(found.is_empty(), "{found:?}");
+    }
 }

@@ -26,10 +26,10 @@ enum Command {
     /// Print every parameter that holds for a place on a day.
     Show {
         /// The day, `YYYY-MM-DD`.
-        #[arg(long)]
+        #[arg(long, env = "CAIXING_ON")]
         on: String,
         /// The place, six digits.
-        #[arg(long)]
+        #[arg(long, env = "CAIXING_REGION")]
         region: String,
     },
 }

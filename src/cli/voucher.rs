@@ -23,7 +23,7 @@ enum Command {
         /// The file.
         file: PathBuf,
         /// The service's published key, hex; without it only the voucher's own key is used.
-        #[arg(long)]
+        #[arg(long, env = "CAIXING_PUBLIC_KEY")]
         public_key: Option<String>,
     },
 }
