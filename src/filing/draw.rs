@@ -83,6 +83,18 @@ pub struct Due {
     pub unconfirmed: bool,
 }
 
+impl Due {
+    /// Stands in where a source cannot be charged; its form cannot be filed.
+    fn unknown(on: Date) -> Self {
+        Self {
+            on,
+            rule: String::new(),
+            calendar_known: true,
+            unconfirmed: false,
+        }
+    }
+}
+
 /// What was drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Drawing {
@@ -154,12 +166,7 @@ fn source_obligations<'a>(scope: &Scope<'a>, record: &'a SourceRecord) -> Vec<Fo
         Ok(periods) => periods,
         Err(error) => {
             // A form that cannot say what is due must not be filed without the source.
-            let due = Due {
-                on: scope.window.last(),
-                rule: String::new(),
-                calendar_known: true,
-                unconfirmed: false,
-            };
+            let due = Due::unknown(scope.window.last());
             let finding = error.into_finding().below(&path(record));
             let charged = Charged {
                 record,
@@ -246,12 +253,7 @@ fn charge<'a>(
                 findings.push(stop.clone());
             }
             let findings = findings.into_iter().map(below).collect();
-            let due = Due {
-                on: period.last(),
-                rule: String::new(),
-                calendar_known: true,
-                unconfirmed: false,
-            };
+            let due = Due::unknown(period.last());
             let charged = Charged {
                 record,
                 period,

@@ -11,7 +11,7 @@ use crate::filing::{Scope, SourceRecord, SourceState, draw};
 use crate::pb;
 use crate::rules::RuleBook;
 use crate::tax::Profile;
-use crate::types::{Invalid, SourceId, TaxpayerKey};
+use crate::types::{SourceId, TaxpayerKey};
 
 const SOURCES_MAX: usize = 10_000;
 
@@ -35,11 +35,7 @@ pub fn assess(
     if wire.sources.is_empty() {
         fields.missing("sources");
     }
-    if wire.sources.len() > SOURCES_MAX {
-        let zh = format!("最多 {SOURCES_MAX} 项");
-        let en = format!("at most {SOURCES_MAX} entries");
-        fields.refuse("sources", Invalid::new("LIST_LENGTH", zh, en));
-    }
+    fields.at_most("sources", wire.sources.len(), SOURCES_MAX);
     let taxpayer = TaxpayerKey::new(Uuid::from_u128(u128::MAX));
     let mut sources = Vec::new();
     for (place, source) in wire.sources.iter().enumerate().take(SOURCES_MAX) {

@@ -18,7 +18,7 @@ use crate::pb;
 use crate::pb::declaration_service_server::DeclarationService;
 use crate::rules::RuleBook;
 use crate::store::{StoreError, Tx};
-use crate::types::{DeclarationId, Invalid, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey};
+use crate::types::{DeclarationId, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey};
 
 const ACKNOWLEDGED_MAX: usize = 1000;
 
@@ -351,10 +351,7 @@ impl Declarations {
 
 fn acknowledged(fields: &mut Fields<'_>, wire: &[String]) -> Option<Vec<String>> {
     const NAME: &str = "acknowledged_warnings";
-    if wire.len() > ACKNOWLEDGED_MAX {
-        let zh = format!("最多 {ACKNOWLEDGED_MAX} 项");
-        let en = format!("at most {ACKNOWLEDGED_MAX} entries");
-        fields.refuse(NAME, Invalid::new("LIST_LENGTH", zh, en));
+    if !fields.at_most(NAME, wire.len(), ACKNOWLEDGED_MAX) {
         return None;
     }
     let ids: Vec<Option<String>> = wire

@@ -6,10 +6,9 @@ use super::app::App;
 use super::call::{Answer, Call};
 use super::convert::{self, Fields};
 use super::failure::Failure;
-use super::taxpayer::key_of;
+use super::taxpayer::named_taxpayer;
 use crate::pb;
 use crate::pb::outcome_service_server::OutcomeService;
-use crate::types::TaxpayerId;
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -23,14 +22,7 @@ impl Outcomes {
         let mut violations = Vec::new();
         let mut fields = Fields::new(&mut violations);
         let request = convert::request_id(&mut fields, &wire.request_id);
-        let key = if wire.taxpayer_id.is_empty() && !wire.tax_number.is_empty() {
-            let parse = TaxpayerId::parse_historic;
-            fields
-                .required("tax_number", &wire.tax_number, parse)
-                .map(|number| key_of(&number))
-        } else {
-            convert::taxpayer_key(&mut fields, &wire.taxpayer_id)
-        };
+        let key = named_taxpayer(&mut fields, &wire.taxpayer_id, &wire.tax_number);
         let (Some(request), Some(key)) = (request, key) else {
             return Err(violations.into());
         };

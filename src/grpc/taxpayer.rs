@@ -24,6 +24,19 @@ pub fn key_of(number: &TaxpayerId) -> TaxpayerKey {
     ))
 }
 
+/// Reads which taxpayer is meant: by id, or by tax number where the id is not known.
+pub fn named_taxpayer(
+    fields: &mut Fields<'_>,
+    taxpayer_id: &str,
+    tax_number: &str,
+) -> Option<TaxpayerKey> {
+    if taxpayer_id.is_empty() && !tax_number.is_empty() {
+        let number = fields.required("tax_number", tax_number, TaxpayerId::parse_historic);
+        return number.map(|number| key_of(&number));
+    }
+    convert::taxpayer_key(fields, taxpayer_id)
+}
+
 impl Taxpayers {
     async fn register(
         &self,
@@ -128,14 +141,7 @@ impl Taxpayers {
     ) -> Result<Answer<pb::GetTaxpayerResponse>, Failure> {
         let mut violations = Vec::new();
         let mut fields = Fields::new(&mut violations);
-        let key = if wire.taxpayer_id.is_empty() && !wire.tax_number.is_empty() {
-            let parse = TaxpayerId::parse_historic;
-            fields
-                .required("tax_number", &wire.tax_number, parse)
-                .map(|number| key_of(&number))
-        } else {
-            convert::taxpayer_key(&mut fields, &wire.taxpayer_id)
-        };
+        let key = named_taxpayer(&mut fields, &wire.taxpayer_id, &wire.tax_number);
         let Some(key) = key else {
             return Err(violations.into());
         };

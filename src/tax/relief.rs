@@ -35,6 +35,20 @@ pub struct ReliefClaim {
     pub document: String,
 }
 
+impl ReliefClaim {
+    /// A claim of a relief for the whole row, with nothing more said.
+    pub fn of(relief_id: &str) -> Self {
+        Self {
+            relief_id: relief_id.to_owned(),
+            period: None,
+            base_share: None,
+            ratio: None,
+            amount: None,
+            document: String::new(),
+        }
+    }
+}
+
 /// The row a relief is applied to.
 #[derive(Debug, Clone, Copy)]
 pub struct ReliefTarget<'a> {

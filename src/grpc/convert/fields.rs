@@ -152,13 +152,17 @@ impl<'a> Fields<'a> {
 
     /// A list of at most [`LIST_MAX`] elements, or a note that it is longer.
     pub fn list<'w, W>(&mut self, name: &str, wire: &'w [W]) -> Option<&'w [W]> {
-        if wire.len() <= LIST_MAX {
-            return Some(wire);
+        self.at_most(name, wire.len(), LIST_MAX).then_some(wire)
+    }
+
+    /// True when a list is no longer than `most`; else it is noted.
+    pub fn at_most(&mut self, name: &str, length: usize, most: usize) -> bool {
+        if length > most {
+            let zh = format!("最多 {most} 项");
+            let en = format!("at most {most} elements");
+            self.refuse(name, Invalid::new("LIST_LENGTH", zh, en));
         }
-        let zh = format!("最多 {LIST_MAX} 项");
-        let en = format!("at most {LIST_MAX} elements");
-        self.refuse(name, Invalid::new("LIST_LENGTH", zh, en));
-        None
+        length <= most
     }
 
     /// A required date.
@@ -237,7 +241,8 @@ impl<'a> Fields<'a> {
         claims.into_iter().collect()
     }
 
-    fn relief(&mut self, wire: &pb::ReliefClaim) -> Option<ReliefClaim> {
+    /// One relief claimed on a source.
+    pub fn relief(&mut self, wire: &pb::ReliefClaim) -> Option<ReliefClaim> {
         let relief_id = self.required_text("relief_id", &wire.relief_id, 63);
         let period = self.optional_period("period", wire.period.as_ref());
         let base_share = self.optional_ratio("base_share", &wire.base_share);

@@ -2,12 +2,12 @@
 
 use super::Fields;
 use crate::pb;
+use crate::tax::StatedRate;
 use crate::tax::land_use::{
     Acquisition, AcquisitionKind, AcquisitionMode, CertificateKind, CityKind, End, EndKind,
     LandClass, LandNature, LandPurpose, LandRelief, LandTaxpayer, Payment, SharedBuilding, Source,
     Version,
 };
-use crate::tax::{ReliefClaim, StatedRate};
 use crate::types::{Invalid, Period};
 
 /// Pairs each wire value with its domain value, both ways; the unspecified one has no partner.
@@ -261,7 +261,7 @@ fn shared_building(
 
 fn relief(fields: &mut Fields<'_>, wire: &pb::LandUseRelief) -> Option<LandRelief> {
     let claim = match &wire.claim {
-        Some(claim) => claim_of(fields, claim),
+        Some(claim) => fields.below("claim").relief(claim),
         None => {
             fields.missing("claim");
             None
@@ -273,24 +273,6 @@ fn relief(fields: &mut Fields<'_>, wire: &pb::LandUseRelief) -> Option<LandRelie
         claim: claim?,
         relief_area_sqm: area?,
         monthly_amount: monthly?,
-    })
-}
-
-fn claim_of(fields: &mut Fields<'_>, wire: &pb::ReliefClaim) -> Option<ReliefClaim> {
-    let mut below = fields.below("claim");
-    let relief_id = below.required_text("relief_id", &wire.relief_id, 63);
-    let period = below.optional_period("period", wire.period.as_ref());
-    let base_share = below.optional_ratio("base_share", &wire.base_share);
-    let ratio = below.optional_ratio("ratio", &wire.ratio);
-    let amount = below.optional_amount("amount_yuan", &wire.amount_yuan);
-    let document = below.text("document", &wire.document, 200);
-    Some(ReliefClaim {
-        relief_id: relief_id?,
-        period: period?,
-        base_share: base_share?,
-        ratio: ratio?,
-        amount: amount?,
-        document: document?,
     })
 }
 

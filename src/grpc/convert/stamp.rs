@@ -62,10 +62,7 @@ fn each<W, T>(
     limit: usize,
     read: impl Fn(&mut Fields<'_>, &W) -> Option<T>,
 ) -> Option<Vec<T>> {
-    if wire.len() > limit {
-        let zh = format!("最多 {limit} 项");
-        let en = format!("at most {limit} elements");
-        fields.refuse(name, Invalid::new("LIST_LENGTH", zh, en));
+    if !fields.at_most(name, wire.len(), limit) {
         return None;
     }
     let found: Vec<Option<T>> = wire

@@ -54,15 +54,7 @@ pub fn six_taxes_windows(
     fields: &mut Fields<'_>,
     windows: &[pb::SixTaxesWindow],
 ) -> Option<Vec<SixTaxesWindow>> {
-    if windows.len() > WINDOWS_MAX {
-        fields.refuse(
-            "six_taxes_windows",
-            Invalid::new(
-                "LIST_LENGTH",
-                format!("最多 {WINDOWS_MAX} 项"),
-                format!("at most {WINDOWS_MAX} entries"),
-            ),
-        );
+    if !fields.at_most("six_taxes_windows", windows.len(), WINDOWS_MAX) {
         return None;
     }
     let read: Vec<Option<SixTaxesWindow>> = windows

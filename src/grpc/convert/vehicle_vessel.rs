@@ -8,7 +8,6 @@ use crate::tax::vehicle_vessel::{
     Energy, Event, EventKind, Kind, Payment, PaymentKind, Source, WithheldTreatment,
 };
 use crate::tax::{ReliefClaim, StatedRate};
-use crate::types::Invalid;
 
 const COUNT_MAX: u32 = 100_000;
 const DISPLACEMENT_MAX: u32 = 100_000;
@@ -84,22 +83,8 @@ fn maybe<T>(wire: i32, read: impl FnOnce() -> Option<T>) -> Option<Option<T>> {
     }
 }
 
-fn is_short(fields: &mut Fields<'_>, name: &str, length: usize) -> bool {
-    if length > LIST_MAX {
-        fields.refuse(
-            name,
-            Invalid::new(
-                "LIST_LENGTH",
-                format!("最多 {LIST_MAX} 项"),
-                format!("at most {LIST_MAX} entries"),
-            ),
-        );
-    }
-    length <= LIST_MAX
-}
-
 fn events(fields: &mut Fields<'_>, wire: &[pb::VehicleVesselEvent]) -> Option<Vec<Event>> {
-    if !is_short(fields, "events", wire.len()) {
+    if !fields.at_most("events", wire.len(), LIST_MAX) {
         return None;
     }
     let read: Vec<Option<Event>> = wire
@@ -121,7 +106,7 @@ fn events(fields: &mut Fields<'_>, wire: &[pb::VehicleVesselEvent]) -> Option<Ve
 }
 
 fn payments(fields: &mut Fields<'_>, wire: &[pb::VehicleVesselPayment]) -> Option<Vec<Payment>> {
-    if !is_short(fields, "payments", wire.len()) {
+    if !fields.at_most("payments", wire.len(), LIST_MAX) {
         return None;
     }
     let read: Vec<Option<Payment>> = wire

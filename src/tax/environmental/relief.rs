@@ -52,17 +52,6 @@ fn bar(id: &'static str, field: &'static str, zh: impl Into<String>, en: impl In
     }
 }
 
-fn claim(relief_id: &str) -> ReliefClaim {
-    ReliefClaim {
-        relief_id: relief_id.to_owned(),
-        period: None,
-        base_share: None,
-        ratio: None,
-        amount: None,
-        document: String::new(),
-    }
-}
-
 /// The reliefs of a record's line. The exemption of a public plant replaces the relief for low
 /// concentration (decision ENV6). `exceeded`: some outlet of the taxpayer was over its limit.
 pub(super) fn decide(
@@ -81,7 +70,7 @@ pub(super) fn decide(
         Some(id) => Ok(match plant_bar(outlet, record) {
             Some(bar) => Decided::none(bar, PLANT),
             None => Decided {
-                claims: vec![claim(id)],
+                claims: vec![ReliefClaim::of(id)],
                 expression: "100%".to_owned(),
                 basis: PLANT,
                 ..Decided::default()
@@ -255,7 +244,7 @@ pub(super) fn low(
         applied.push(below);
         if reached {
             return Ok(Decided {
-                claims: vec![claim(id)],
+                claims: vec![ReliefClaim::of(id)],
                 applied,
                 expression,
                 basis: LOW,

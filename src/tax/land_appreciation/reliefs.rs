@@ -20,14 +20,7 @@ pub(super) const STOCK: [&str; 3] = [
 
 /// The relief of law first, then the claims that are not the same one.
 pub(super) fn claims(stated: &[ReliefClaim], of_law: Option<&str>) -> Vec<ReliefClaim> {
-    let automatic = of_law.map(|relief_id| ReliefClaim {
-        relief_id: relief_id.to_owned(),
-        period: None,
-        base_share: None,
-        ratio: None,
-        amount: None,
-        document: String::new(),
-    });
+    let automatic = of_law.map(ReliefClaim::of);
     let rest = stated
         .iter()
         .filter(|claim| of_law != Some(claim.relief_id.as_str()))

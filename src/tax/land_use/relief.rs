@@ -51,14 +51,7 @@ pub struct Relieved {
 /// The plot's reliefs in the order applied: the underground one of the flag comes first.
 pub fn claims(source: &Source) -> Vec<(String, LandRelief)> {
     let flag = source.underground_stand_alone.then(|| LandRelief {
-        claim: ReliefClaim {
-            relief_id: UNDERGROUND.to_owned(),
-            period: None,
-            base_share: None,
-            ratio: None,
-            amount: None,
-            document: String::new(),
-        },
+        claim: ReliefClaim::of(UNDERGROUND),
         relief_area_sqm: None,
         monthly_amount: None,
     });

@@ -276,14 +276,7 @@ fn claims(ctx: &Context<'_>, line: &Line, on: Date) -> Vec<ReliefClaim> {
     let mut claims = line.reliefs.clone();
     let in_force = |id| ctx.rules.relief(id).is_some_and(|rule| rule.in_force(on));
     if line.item == Item::Securities && claims.is_empty() && in_force(SECURITIES_HALF) {
-        claims.push(ReliefClaim {
-            relief_id: SECURITIES_HALF.to_owned(),
-            period: None,
-            base_share: None,
-            ratio: None,
-            amount: None,
-            document: String::new(),
-        });
+        claims.push(ReliefClaim::of(SECURITIES_HALF));
     }
     claims
 }
