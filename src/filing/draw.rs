@@ -326,6 +326,7 @@ fn content(
             if !scope.explain {
                 // The explanation is recomputed when asked for, never stored.
                 charge.steps.clear();
+                charge.turning_points.clear();
             }
             let number = u32::try_from(lines.len() + 1).unwrap_or(u32::MAX);
             let payable = match charge.payable() {

@@ -3,6 +3,7 @@
 //! 税源采集 → 应申报 → 申报表生成 → 校验 → 提交 → 缴款 → 完税证明. Nothing here reads a clock, a
 //! database or the wire; every transition consumes the old state.
 
+pub mod catalogue;
 mod declaration;
 mod draw;
 mod form;

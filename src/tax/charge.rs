@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Finding;
+use super::catalogue;
 use crate::rules::{LookupError, RuleStatus};
 use crate::types::{Money, Overflow, Period, TaxKind};
 
@@ -117,6 +118,24 @@ pub struct Step {
     pub legal_basis: Option<String>,
 }
 
+/// The nearest fact that would change an amount (临界点): a threshold, a cliff, the end of a window.
+/// Only where that is meaningful; part of the explanation, never stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurningPoint {
+    /// The field of the source whose value would flip it, in proto form.
+    pub field: String,
+    /// The value it has now.
+    pub now: String,
+    /// The value at which the law turns.
+    pub turns_at: String,
+    /// What would change then, in Chinese.
+    pub zh: String,
+    /// What would change then, in English.
+    pub en: String,
+    /// The rule pack's parameter or relief behind it.
+    pub parameter_id: Option<String>,
+}
+
 /// One line of tax: a source, an item, a period (税源明细 to 申报表 row).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
@@ -150,6 +169,9 @@ pub struct Charge {
     pub applied: Vec<Applied>,
     /// The explanation; empty unless asked for.
     pub steps: Vec<Step>,
+    /// The nearest facts that would change the amount; empty unless asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turning_points: Vec<TurningPoint>,
 }
 
 impl Charge {
@@ -196,26 +218,23 @@ impl ChargeError {
     /// The finding an officer and a client read.
     pub fn into_finding(self) -> Finding {
         match self {
-            Self::Missing(LookupError::Missing { id, region, on }) => Finding::error(
-                "JURISDICTION_PARAMETER_MISSING",
-                "",
-                format!("规则库中没有 {region} 在 {on} 适用的参数 {id}，不能计算"),
-                format!("the rule pack has no value of {id} for {region} on {on}"),
-                "",
-            ),
-            Self::Missing(LookupError::WrongKind { id, wanted }) => Finding::error(
-                "RULE_PACK_MISMATCH",
-                "",
-                format!("规则库参数 {id} 的类型不符（应为 {wanted}）"),
-                format!("the rule pack's {id} is not a {wanted}"),
-                "",
-            ),
-            Self::Overflow(_) => Finding::error(
-                "AMOUNT_TOO_LARGE",
+            Self::Missing(LookupError::Missing { id, region, on }) => {
+                catalogue::JURISDICTION_PARAMETER_MISSING.at(
+                    "",
+                    format!("规则库中没有 {region} 在 {on} 适用的参数 {id}，不能计算"),
+                    format!("the rule pack has no value of {id} for {region} on {on}"),
+                )
+            }
+            Self::Missing(LookupError::WrongKind { id, wanted }) => catalogue::RULE_PACK_MISMATCH
+                .at(
+                    "",
+                    format!("规则库参数 {id} 的类型不符（应为 {wanted}）"),
+                    format!("the rule pack's {id} is not a {wanted}"),
+                ),
+            Self::Overflow(_) => catalogue::AMOUNT_TOO_LARGE.at(
                 "",
                 "数值超出可精确计算的范围",
                 "the figures are beyond exact computation",
-                "",
             ),
             Self::Refused(finding) => *finding,
         }

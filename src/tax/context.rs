@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::catalogue;
 use super::charge::{Applied, ChargeError, Provenance, StatedRate};
-use super::finding::Finding;
 use crate::rules::RuleBook;
 use crate::types::{Month, Period, Region};
 
@@ -122,48 +122,44 @@ impl Context<'_> {
                 }
             )
         {
-            return Err(Finding::error(
-                "RATE_CONFLICT",
-                field,
-                format!(
-                    "列明的税额标准 {} 与规则库的 {} 不符",
-                    stated.value, known.value
-                ),
-                format!(
-                    "the stated rate {} differs from the rule pack's {}",
-                    stated.value, known.value
-                ),
-                format!("{id}: {}", cite(&known)),
-            )
-            .numbers(known.value, stated.value)
-            .fix(field, known.value)
-            .into());
+            return Err(catalogue::RATE_CONFLICT
+                .at(
+                    field,
+                    format!(
+                        "列明的税额标准 {} 与规则库的 {} 不符",
+                        stated.value, known.value
+                    ),
+                    format!(
+                        "the stated rate {} differs from the rule pack's {}",
+                        stated.value, known.value
+                    ),
+                )
+                .under(format!("{id}: {}", cite(&known)))
+                .numbers(known.value, stated.value)
+                .fix(field, known.value)
+                .into());
         }
         if let Some((low, high)) = self.rules.national_range(id)
             && !(low <= stated.value && stated.value <= high)
         {
-            return Err(Finding::error(
-                "RATE_OUT_OF_RANGE",
-                field,
-                format!("列明的税额标准 {} 超出法定幅度 {low}–{high}", stated.value),
-                format!(
-                    "the stated rate {} is outside the statutory range {low}–{high}",
-                    stated.value
-                ),
-                id,
-            )
-            .numbers(format!("{low}–{high}"), stated.value)
-            .into());
+            return Err(catalogue::RATE_OUT_OF_RANGE
+                .at(
+                    field,
+                    format!("列明的税额标准 {} 超出法定幅度 {low}–{high}", stated.value),
+                    format!(
+                        "the stated rate {} is outside the statutory range {low}–{high}",
+                        stated.value
+                    ),
+                )
+                .under(id)
+                .numbers(format!("{low}–{high}"), stated.value)
+                .into());
         }
         if stated.value < Decimal::ZERO {
-            return Err(Finding::error(
-                "RATE_OUT_OF_RANGE",
-                field,
-                "税额标准不能为负数",
-                "a rate cannot be negative",
-                id,
-            )
-            .into());
+            return Err(catalogue::RATE_OUT_OF_RANGE
+                .at(field, "税额标准不能为负数", "a rate cannot be negative")
+                .under(id)
+                .into());
         }
         Ok(Applied {
             parameter_id: id.to_owned(),

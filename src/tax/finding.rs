@@ -14,6 +14,59 @@ pub enum Severity {
     Hint,
 }
 
+/// One rule of checking: the entry of the catalogue that every [`Finding`] is made from, so that
+/// no finding exists that the catalogue (`docs/findings.md`) does not list.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Stable id, such as `RE_V5`.
+    pub id: &'static str,
+    /// What its findings do.
+    pub severity: Severity,
+    /// What is checked, in Chinese.
+    pub zh: &'static str,
+    /// What is checked, in English.
+    pub en: &'static str,
+    /// Document and article; empty for rules of form.
+    pub legal_basis: &'static str,
+}
+
+impl Check {
+    /// A finding of this rule about a field, with what to tell the user in both languages.
+    pub fn at(
+        &self,
+        field: impl Into<String>,
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Finding {
+        Finding::new(self.severity, self.id, field, zh, en, self.legal_basis)
+    }
+}
+
+/// Lists rules of checking: a constant for each, and `ALL` with all of them.
+///
+/// ```text
+/// checks! {
+///     RE_V5: Error, "原值应为正数", "the original value is positive", "房产税暂行条例 第三条";
+/// }
+/// ```
+macro_rules! checks {
+    ($($id:ident: $severity:ident, $zh:expr, $en:expr, $basis:expr;)*) => {
+        $(
+            #[doc = $en]
+            pub const $id: &$crate::tax::Check = &$crate::tax::Check {
+                id: stringify!($id),
+                severity: $crate::tax::Severity::$severity,
+                zh: $zh,
+                en: $en,
+                legal_basis: $basis,
+            };
+        )*
+        /// Every rule of this list, in order.
+        pub const ALL: &[&$crate::tax::Check] = &[$($id),*];
+    };
+}
+pub(crate) use checks;
+
 /// A change a machine can make to mend a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
@@ -99,6 +152,14 @@ impl Finding {
         legal_basis: impl Into<String>,
     ) -> Self {
         Self::new(Severity::Hint, rule_id, field, zh, en, legal_basis)
+    }
+
+    /// Resting on another document than its rule's, where that depends on the facts (a regime, a
+    /// local document).
+    #[must_use]
+    pub fn under(mut self, legal_basis: impl Into<String>) -> Self {
+        self.legal_basis = legal_basis.into();
+        self
     }
 
     /// With the two numbers that disagree.

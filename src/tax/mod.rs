@@ -5,9 +5,11 @@
 //! charge? It never sees payments, storage or the wire.
 
 mod cadence;
+pub mod catalogue;
 mod charge;
 mod context;
 mod finding;
+mod opportunity;
 mod relief;
 pub mod six_taxes;
 
@@ -20,10 +22,12 @@ pub mod vehicle_vessel;
 
 pub use cadence::Frequency;
 pub use charge::{
-    Applied, BaseUnit, Charge, ChargeError, Provenance, ReliefLine, StatedRate, Step,
+    Applied, BaseUnit, Charge, ChargeError, Provenance, ReliefLine, StatedRate, Step, TurningPoint,
 };
 pub use context::{Context, Profile, SixTaxesSubject, SixTaxesWindow, TaxpayerKind};
-pub use finding::{Finding, Fix, Severity};
+pub(crate) use finding::checks;
+pub use finding::{Check, Finding, Fix, Severity};
+pub use opportunity::Opportunity;
 pub use relief::{ReliefClaim, ReliefTarget, apply_reliefs};
 
 use serde::{Deserialize, Serialize};
@@ -98,6 +102,27 @@ impl TaxSource {
     /// The rule id (a text parameter such as `period_end+15d`) that says when it is due.
     pub fn due_parameter(&self) -> &'static str {
         on_tax!(self, source => source.due_parameter())
+    }
+
+    /// What its own facts say about reliefs: due but not claimed, claimed but not due.
+    pub fn radar(&self, ctx: &Context<'_>) -> Vec<Opportunity<Self>> {
+        fn all<S>(
+            found: Vec<Opportunity<S>>,
+            into: fn(Box<S>) -> TaxSource,
+        ) -> Vec<Opportunity<TaxSource>> {
+            let wrap = |one: Opportunity<S>| one.map(|source| into(Box::new(source)));
+            found.into_iter().map(wrap).collect()
+        }
+        match self {
+            Self::RealEstateTax(source) => all(source.radar(ctx), Self::RealEstateTax),
+            Self::LandUseTax(source) => all(source.radar(ctx), Self::LandUseTax),
+            Self::VehicleVesselTax(source) => all(source.radar(ctx), Self::VehicleVesselTax),
+            Self::StampTax(source) => all(source.radar(ctx), Self::StampTax),
+            Self::LandAppreciationTax(source) => all(source.radar(ctx), Self::LandAppreciationTax),
+            Self::EnvironmentalProtectionTax(source) => {
+                all(source.radar(ctx), Self::EnvironmentalProtectionTax)
+            }
+        }
     }
 
     /// Charges the tax of `ctx.period`, one of [`TaxSource::periods_due`]. `peers` are the other

@@ -6,9 +6,9 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::catalogue;
 use super::charge::{ChargeError, ReliefLine};
 use super::context::Context;
-use super::finding::Finding;
 use crate::rules::{ReliefRule, ReliefShape};
 use crate::types::{Exact, Money, Period, TaxKind};
 
@@ -117,33 +117,31 @@ fn rule_of<'a>(
     field: &str,
 ) -> Result<&'a ReliefRule, ChargeError> {
     let rule = ctx.rules.relief(&claim.relief_id).ok_or_else(|| {
-        Finding::error(
-            "RELIEF_UNKNOWN",
+        catalogue::RELIEF_UNKNOWN.at(
             format!("{field}.relief_id"),
             format!("没有名为 {} 的减免税项目", claim.relief_id),
             format!("there is no relief called {}", claim.relief_id),
-            "",
         )
     })?;
     if rule.tax != target.tax {
-        return Err(Finding::error(
-            "RELIEF_WRONG_TAX",
-            format!("{field}.relief_id"),
-            format!("减免税项目 {} 不属于{}", rule.name_zh, target.tax.zh()),
-            format!("relief {} does not belong to this tax", rule.id),
-            rule.source.cite.clone(),
-        )
-        .into());
+        return Err(catalogue::RELIEF_WRONG_TAX
+            .at(
+                format!("{field}.relief_id"),
+                format!("减免税项目 {} 不属于{}", rule.name_zh, target.tax.zh()),
+                format!("relief {} does not belong to this tax", rule.id),
+            )
+            .under(rule.source.cite.clone())
+            .into());
     }
     if !rule.items.is_empty() && !rule.items.iter().any(|item| item == target.item) {
-        return Err(Finding::error(
-            "RELIEF_WRONG_ITEM",
-            format!("{field}.relief_id"),
-            format!("减免税项目 {} 不适用于 {}", rule.name_zh, target.item),
-            format!("relief {} does not apply to {}", rule.id, target.item),
-            rule.source.cite.clone(),
-        )
-        .into());
+        return Err(catalogue::RELIEF_WRONG_ITEM
+            .at(
+                format!("{field}.relief_id"),
+                format!("减免税项目 {} 不适用于 {}", rule.name_zh, target.item),
+                format!("relief {} does not apply to {}", rule.id, target.item),
+            )
+            .under(rule.source.cite.clone())
+            .into());
     }
     Ok(rule)
 }
@@ -166,14 +164,14 @@ fn effective_period(
     let in_force = Period::new(rule.from, rule.to.unwrap_or(jiff::civil::Date::MAX)).ok();
     match in_force.and_then(|days| days.overlap(claimed)) {
         Some(period) => Ok(period.overlap(target.period)),
-        None => Err(Finding::error(
-            "RELIEF_OUT_OF_DATE",
-            format!("{field}.relief_id"),
-            format!("减免税项目 {} 在 {claimed} 不在有效期内", rule.name_zh),
-            format!("relief {} is not in force in {claimed}", rule.id),
-            rule.source.cite.clone(),
-        )
-        .into()),
+        None => Err(catalogue::RELIEF_OUT_OF_DATE
+            .at(
+                format!("{field}.relief_id"),
+                format!("减免税项目 {} 在 {claimed} 不在有效期内", rule.name_zh),
+                format!("relief {} is not in force in {claimed}", rule.id),
+            )
+            .under(rule.source.cite.clone())
+            .into()),
     }
 }
 
@@ -187,13 +185,13 @@ fn unrounded(
     field: &str,
 ) -> Result<Exact, ChargeError> {
     let missing = |name: &str| {
-        Finding::error(
-            "RELIEF_INPUT",
-            format!("{field}.{name}"),
-            format!("减免税项目 {} 需要填写核准的金额或比例", rule.name_zh),
-            format!("relief {} needs the approved amount or ratio", rule.id),
-            rule.source.cite.clone(),
-        )
+        catalogue::RELIEF_INPUT
+            .at(
+                format!("{field}.{name}"),
+                format!("减免税项目 {} 需要填写核准的金额或比例", rule.name_zh),
+                format!("relief {} needs the approved amount or ratio", rule.id),
+            )
+            .under(rule.source.cite.clone())
     };
     let ratio = match (rule.shape, claim.ratio, claim.amount) {
         (ReliefShape::ByInput, None, Some(amount)) => return Ok(Exact::from(amount)),
@@ -206,14 +204,14 @@ fn unrounded(
     let share = claim.base_share.unwrap_or(Decimal::ONE);
     let unit = |value: Decimal| Decimal::ZERO <= value && value <= Decimal::ONE;
     if !unit(share) || !unit(ratio) {
-        return Err(Finding::error(
-            "RELIEF_INPUT",
-            field,
-            "减免比例和份额应在 0 与 1 之间",
-            "a ratio or share must lie between 0 and 1",
-            rule.source.cite.clone(),
-        )
-        .into());
+        return Err(catalogue::RELIEF_INPUT
+            .at(
+                field,
+                "减免比例和份额应在 0 与 1 之间",
+                "a ratio or share must lie between 0 and 1",
+            )
+            .under(rule.source.cite.clone())
+            .into());
     }
     let months = Exact::from(period.month_count()).div(target.period.month_count())?;
     let mut base = target.exact_tax.mul(months)?;

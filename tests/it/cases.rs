@@ -47,6 +47,8 @@ struct Expected {
     refused: Option<String>,
     /// Findings that `check` must report.
     findings: Vec<String>,
+    /// Findings that `check` must not report.
+    absent: Vec<String>,
 }
 
 fn book(extra: &str) -> RuleBook {
@@ -80,6 +82,11 @@ fn differences(case: &Case) -> Vec<String> {
     for id in &case.expected.findings {
         if !found.iter().any(|finding| finding.rule_id == *id) {
             wrong.push(format!("finding {id} is not reported, but {found:?}"));
+        }
+    }
+    for id in &case.expected.absent {
+        if found.iter().any(|finding| finding.rule_id == *id) {
+            wrong.push(format!("finding {id} is reported"));
         }
     }
     let mut charges = Vec::new();

@@ -135,6 +135,7 @@ pub fn line(number: u32, tax: TaxKind, amounts: [&str; 3], payable: &str, due_on
             already_paid: paid,
             applied: Vec::new(),
             steps: Vec::new(),
+            turning_points: Vec::new(),
         },
         payable: yuan(payable),
     }

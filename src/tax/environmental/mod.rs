@@ -3,11 +3,13 @@
 //! carry the whole quarter as their period.
 
 mod annex;
+pub mod catalogue;
 mod fields;
 mod noise;
 mod outlet;
 mod outlet_check;
 mod quantity;
+pub mod radar;
 mod relief;
 mod selection;
 mod waste;

@@ -238,6 +238,7 @@ impl NoiseSite {
             already_paid: part.already_paid,
             applied,
             steps,
+            turning_points: Vec::new(),
         })
     }
 

@@ -300,6 +300,7 @@ impl Outlet {
             already_paid: record.already_paid,
             applied: vec![candidate.entry.applied.clone()],
             steps: self.steps(candidate, equivalents, &rate, tax_amount)?,
+            turning_points: Vec::new(),
         };
         charge.applied.extend(selection.iter().cloned());
         charge.applied.push(rate);

@@ -252,6 +252,7 @@ impl SolidWaste {
             already_paid: record.already_paid,
             applied: vec![rate],
             steps,
+            turning_points: Vec::new(),
         })
     }
 }

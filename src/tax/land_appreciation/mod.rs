@@ -5,10 +5,12 @@
 //! an old building or of land by anyone. Appreciation over deductions finds one of four brackets;
 //! everything is exact until the amounts the forms round (spec §9). It is none of the 六税两费.
 
+pub mod catalogue;
 mod check;
 mod figures;
 mod parts;
 mod project;
+pub mod radar;
 mod reliefs;
 mod source;
 mod transfer;

@@ -153,6 +153,7 @@ impl<'a, 'c> Work<'a, 'c> {
             already_paid: line.paid,
             applied: self.applied,
             steps: self.steps,
+            turning_points: Vec::new(),
         })
     }
 }

@@ -119,6 +119,7 @@ fn line(
         already_paid: Money::ZERO,
         applied,
         steps,
+        turning_points: Vec::new(),
     })
 }
 

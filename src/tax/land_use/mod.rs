@@ -4,9 +4,11 @@
 //! 财税〔2008〕152号. `months` finds the taxed months and their unit tax, `relief` the reliefs,
 //! `charge` the lines, `check` what is wrong or doubtful. All values of law are rule data (`lut.`).
 
+pub mod catalogue;
 mod charge;
 mod check;
 mod months;
+pub mod radar;
 mod relief;
 mod source;
 #[cfg(test)]

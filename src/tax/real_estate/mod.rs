@@ -3,10 +3,12 @@
 //! Law: 房产税暂行条例 (国发〔1986〕90号) and the notices cited at each rule; values and dates stand
 //! in `rules/*/real_estate.toml`.
 
+pub mod catalogue;
 mod check;
 mod lease_check;
 mod model;
 mod peers;
+pub mod radar;
 mod rent;
 mod settle;
 #[cfg(test)]

@@ -292,5 +292,6 @@ fn charge(
         already_paid: row.already_paid,
         applied: row.applied,
         steps: row.steps,
+        turning_points: Vec::new(),
     })
 }

@@ -215,6 +215,7 @@ fn one(
         already_paid,
         applied: tax.applied,
         steps: tax.steps,
+        turning_points: Vec::new(),
     })
 }
 

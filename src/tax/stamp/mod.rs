@@ -6,9 +6,11 @@
 //! an undetermined amount) are dated rows of the rule pack.
 
 mod base;
+pub mod catalogue;
 mod charge;
 mod check;
 mod item;
+pub mod radar;
 mod shape;
 mod source;
 

@@ -100,6 +100,7 @@ pub(super) fn line(
         already_paid,
         applied,
         steps,
+        turning_points: Vec::new(),
     }))
 }
 

@@ -4,9 +4,11 @@
 //! 2013年第42号. The tax of a vehicle is its quantity × the unit amount, by months, rounded once per
 //! vehicle and run of months (decisions VV3, VV5); reliefs are on the rounded tax (VV4, S9).
 
+pub mod catalogue;
 mod check;
 mod class;
 mod compute;
+pub mod radar;
 mod source;
 mod spans;
 
