@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use caixing::rules::RuleBook;
 use caixing::tax::{Context, Profile, TaxSource};
@@ -14,7 +15,7 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
+pub struct Case {
     id: String,
     #[serde(rename = "title")]
     _title: String,
@@ -51,11 +52,13 @@ struct Expected {
     absent: Vec<String>,
 }
 
-fn book(extra: &str) -> RuleBook {
-    let mut files = RuleBook::embedded().unwrap().files().clone();
-    if !extra.is_empty() {
-        files.insert("region/case.toml".to_owned(), extra.to_owned());
-    }
+/// Read once: most cases need nothing but the pack.
+static PACK: LazyLock<RuleBook> = LazyLock::new(|| RuleBook::embedded().unwrap());
+
+/// The pack with a case's own rules laid over it.
+fn pack_with(extra: &str) -> RuleBook {
+    let mut files = PACK.files().clone();
+    files.insert("region/case.toml".to_owned(), extra.to_owned());
     RuleBook::from_files(files).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -64,10 +67,10 @@ fn sum(amounts: impl Iterator<Item = Money>) -> Money {
 }
 
 /// What differs from the expected answers, by name.
-fn differences(case: &Case) -> Vec<String> {
-    let book = book(&case.rules);
+pub fn differences(case: &Case) -> Vec<String> {
+    let own = (!case.rules.is_empty()).then(|| pack_with(&case.rules));
     let ctx = Context {
-        rules: &book,
+        rules: own.as_ref().unwrap_or(&PACK),
         region: case.region,
         period: case.period,
         profile: &case.profile,
