@@ -16,7 +16,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    id: String,
+    pub id: String,
     #[serde(rename = "title")]
     _title: String,
     #[serde(rename = "cite")]

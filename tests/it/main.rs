@@ -19,6 +19,7 @@ mod paging;
 mod payments;
 mod procedure;
 mod process;
+mod properties;
 mod readme;
 mod refusals;
 mod repeats;
