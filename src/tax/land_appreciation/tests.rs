@@ -67,10 +67,13 @@ fn settlement(kind: PropertyType, income: Money, deductions: Money, prepaid: Mon
                 areas: None,
                 prepaid,
                 reliefs: Vec::new(),
+                ordinary_facts: None,
             }],
             ordinary_not_separate: false,
             shared_costs: None,
             recorded_prepaid: None,
+            accepted_on: None,
+            stated_total: None,
         })),
     }
 }

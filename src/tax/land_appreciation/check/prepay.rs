@@ -4,6 +4,7 @@ use jiff::ToSpan;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use crate::tax::land_appreciation::catalogue;
 use crate::tax::land_appreciation::source::{BaseMethod, Prepay, PrepayClass, PrepayRow};
 use crate::tax::land_appreciation::{Areas, PropertyType};
 use crate::tax::{Context, Finding};
@@ -19,8 +20,10 @@ impl BaseMethod {
 }
 
 pub(super) fn check(it: &Prepay, ctx: &Context<'_>, out: &mut Vec<Finding>) {
+    super::developer(ctx, "prepay", out);
     for (place, row) in it.rows.iter().enumerate() {
         let path = format!("prepay.rows[{place}]");
+        receipts(row, &path, out);
         let list = format!("{path}.reliefs");
         super::claims(&row.reliefs, &list, out);
         // The exemption of ordinary housing belongs to settlement and tail sales (LAT4).
@@ -37,14 +40,13 @@ pub(super) fn check(it: &Prepay, ctx: &Context<'_>, out: &mut Vec<Finding>) {
             && row.month.first_day() > accepted
         {
             out.push(
-                Finding::error(
-                    "LAT_E2",
-                    format!("{path}.month"),
-                    "清算受理后取得的收入应按尾盘申报，不再预征",
-                    "sales after the settlement was accepted are tail sales, not prepayments",
-                    "国税发〔2006〕187号第八条",
-                )
-                .numbers(accepted, row.month),
+                catalogue::LAT_E2
+                    .at(
+                        format!("{path}.month"),
+                        "清算受理后取得的收入应按尾盘申报，不再预征",
+                        "sales after the settlement was accepted are tail sales, not prepayments",
+                    )
+                    .numbers(accepted, row.month),
             );
         }
     }
@@ -52,6 +54,23 @@ pub(super) fn check(it: &Prepay, ctx: &Context<'_>, out: &mut Vec<Finding>) {
         super::areas(areas, "prepay.areas", out);
     }
     settle(it, ctx, out);
+}
+
+/// E1: receipts below zero.
+fn receipts(row: &PrepayRow, path: &str, out: &mut Vec<Finding>) {
+    for (name, amount) in [
+        ("monetary_yuan", row.monetary),
+        ("in_kind_yuan", row.in_kind),
+        ("deemed_yuan", row.deemed),
+    ] {
+        if amount.is_negative() {
+            out.push(catalogue::LAT_E1.at(
+                format!("{path}.{name}"),
+                "收入不能为负数",
+                "income must not be negative",
+            ));
+        }
+    }
 }
 
 /// E2: the place fixes another base than the one asked for.
@@ -69,15 +88,18 @@ fn base_method(it: &Prepay, row: &PrepayRow, ctx: &Context<'_>, out: &mut Vec<Fi
     let told = out.iter().any(|other| other.field == "prepay.base_method");
     if known && !told {
         out.push(
-            Finding::error(
-                "LAT_E2",
-                "prepay.base_method",
-                "预征计税依据的计算方法与当地规定不符",
-                "the way of computing the base is not the place's",
-                found.source.cite.clone(),
-            )
-            .numbers(&found.value, asked.name())
-            .fix("prepay.base_method", &found.value),
+            catalogue::LAT_E2
+                .at(
+                    "prepay.base_method",
+                    "预征计税依据的计算方法与当地规定不符",
+                    "the way of computing the base is not the place's",
+                )
+                .under(found.source.cite.clone())
+                .numbers(&found.value, asked.name())
+                .fix(
+                    "prepay.base_method",
+                    format!("LAND_APPRECIATION_BASE_METHOD_{}", found.value),
+                ),
         );
     }
 }
@@ -111,14 +133,14 @@ fn floor(row: &PrepayRow, ctx: &Context<'_>, path: &str, out: &mut Vec<Finding>)
         && rate < floor
     {
         out.push(
-            Finding::warning(
-                "LAT_W2",
-                format!("{path}.stated_rate"),
-                format!("预征率 {rate} 低于国家规定的下限 {floor}"),
-                format!("the prepayment rate {rate} is below the national floor {floor}"),
-                table.source.cite.clone(),
-            )
-            .numbers(floor, rate),
+            catalogue::LAT_W2
+                .at(
+                    format!("{path}.stated_rate"),
+                    format!("预征率 {rate} 低于国家规定的下限 {floor}"),
+                    format!("the prepayment rate {rate} is below the national floor {floor}"),
+                )
+                .under(table.source.cite.clone())
+                .numbers(floor, rate),
         );
     }
 }
@@ -153,14 +175,13 @@ fn settle(it: &Prepay, ctx: &Context<'_>, out: &mut Vec<Finding>) {
         _ => return,
     };
     out.push(
-        Finding::warning(
-            "LAT_W4",
-            field,
-            "项目已达到可清算条件，尚未申报清算",
-            "the project meets a condition for settlement, and none is filed",
-            "国税发〔2006〕187号第二条",
-        )
-        .numbers(expected, actual),
+        catalogue::LAT_W4
+            .at(
+                field,
+                "项目已达到可清算条件，尚未申报清算",
+                "the project meets a condition for settlement, and none is filed",
+            )
+            .numbers(expected, actual),
     );
 }
 
