@@ -150,7 +150,7 @@ impl Settlement {
             !self.ordinary_not_separate,
         )?;
         let field = format!("settlement.types[{place}]");
-        turning::brackets(&mut work, appreciation, &field)?;
+        turning::brackets(&mut work, appreciation, &format!("{field}.income"))?;
         if kind.property_type == PropertyType::Ordinary && !self.ordinary_not_separate {
             turning::exemption(&mut work, appreciation, &field)?;
         }
@@ -246,7 +246,7 @@ impl WipTransfer {
         let deductions = developer(&mut work, &self.deductions, nothing)?;
         let appreciation = Appreciation::new(&mut work, income, deductions)?;
         let amounts = appreciation.tax(&mut work, appreciation)?;
-        turning::brackets(&mut work, appreciation, "wip_transfer")?;
+        turning::brackets(&mut work, appreciation, "wip_transfer.income")?;
         let line = Line {
             item: ("LAT_WIP_TRANSFER".to_owned(), "整体转让在建工程".to_owned()),
             detail: String::new(),

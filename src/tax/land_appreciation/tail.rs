@@ -9,6 +9,9 @@ use super::work::{Appreciation, Line, Work};
 use crate::tax::{Charge, ChargeError, Context};
 use crate::types::{Exact, Money, Period};
 
+/// What the bracket of a tail sale is found from.
+const BRACKET: &str = "lat.tail.bracket";
+
 impl Tail {
     pub(super) fn charge(&self, ctx: &Context<'_>) -> Result<Vec<Charge>, ChargeError> {
         self.rows
@@ -66,7 +69,7 @@ impl TailRow {
         work: &Work<'_, '_>,
         own: Appreciation,
     ) -> Result<Appreciation, ChargeError> {
-        let (income, deductions) = match work.ctx.text("lat.tail.bracket", work.on)? {
+        let (income, deductions) = match work.ctx.text(BRACKET, work.on)? {
             "SETTLEMENT" => (self.settled.income, self.settled.deductions),
             "CUMULATIVE" => (
                 own.income.plus(self.settled.income)?,
@@ -94,8 +97,12 @@ impl TailRow {
         let amounts = own.tax(&mut work, of)?;
         let exempt = ordinary_exemption(&mut work, self.property_type, own, separate)?;
         let field = format!("tail.rows[{place}]");
-        turning::brackets(&mut work, own, &field)?;
-        if self.property_type == PropertyType::Ordinary && separate {
+        // Where the settlement's ratio finds the bracket, these sales do not move it.
+        let by_own = work.ctx.text(BRACKET, work.on)? == "OWN";
+        if by_own {
+            turning::brackets(&mut work, own, &format!("{field}.income"))?;
+        }
+        if by_own && self.property_type == PropertyType::Ordinary && separate {
             turning::exemption(&mut work, own, &field)?;
         }
         let (name, zh) = self.property_type.names();

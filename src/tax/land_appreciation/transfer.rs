@@ -123,6 +123,15 @@ impl Transfer {
         }
     }
 
+    /// The field that an income comes from: the assessed price, or the parts.
+    fn price_field(&self, income: Money) -> &'static str {
+        if self.assessed_price == Some(income) {
+            "assessed_price_yuan"
+        } else {
+            "income"
+        }
+    }
+
     fn line(&self, ctx: &Context<'_>, item: (&str, &str), field: &str) -> Line {
         Line {
             item: (item.0.to_owned(), item.1.to_owned()),
@@ -156,7 +165,12 @@ impl OldBuilding {
     pub(super) fn charge(&self, ctx: &Context<'_>) -> Result<Vec<Charge>, ChargeError> {
         let (mut work, appreciation) = self.appreciation(ctx)?;
         let amounts = appreciation.tax(&mut work, appreciation)?;
-        turning::brackets(&mut work, appreciation, "old_building.transfer")?;
+        let price = self.transfer.price_field(appreciation.income);
+        turning::brackets(
+            &mut work,
+            appreciation,
+            &format!("old_building.transfer.{price}"),
+        )?;
         if let OldMethod::Invoice(invoice) = &self.method {
             turning::years(&mut work, invoice, self.transfer.contract_on)?;
         }
@@ -216,7 +230,12 @@ impl LandTransfer {
         let taxes = taxes(&mut work, self.taxes, false)?;
         let appreciation = appreciate(&mut work, income, cost, taxes)?;
         let amounts = appreciation.tax(&mut work, appreciation)?;
-        turning::brackets(&mut work, appreciation, "land_transfer.transfer")?;
+        let price = self.transfer.price_field(appreciation.income);
+        turning::brackets(
+            &mut work,
+            appreciation,
+            &format!("land_transfer.transfer.{price}"),
+        )?;
         turning::window(
             &mut work,
             &self.transfer,

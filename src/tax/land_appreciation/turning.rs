@@ -33,7 +33,8 @@ fn deductions_at(income: Money, share: Decimal) -> Result<Money, ChargeError> {
     Ok(near)
 }
 
-/// The nearest edges of the brackets below and above, as incomes. The tax is continuous there.
+/// The nearest edges of the brackets below and above, as incomes (`field`). The tax is continuous
+/// there.
 pub(super) fn brackets(
     work: &mut Work<'_, '_>,
     it: Appreciation,
@@ -59,7 +60,7 @@ pub(super) fn brackets(
             continue;
         };
         work.point(TurningPoint {
-            field: format!("{field}.income"),
+            field: field.to_owned(),
             now: it.income.to_string(),
             turns_at: income_at(it.deductions, edge)?.to_string(),
             zh: zh.to_owned(),

@@ -146,6 +146,17 @@ impl<'a, 'c> Work<'a, 'c> {
                 basis.as_deref().unwrap_or_default(),
             );
         }
+        if !line.paid.is_zero() {
+            let relief = Money::sum(reliefs.iter().map(|line| line.amount))?;
+            let payable = tax_amount.minus(relief)?.minus(line.paid)?;
+            self.step(
+                ("应补（退）税额", "payable; negative means refundable"),
+                format!("{tax_amount} − {relief} − {}", line.paid),
+                payable,
+                None,
+                "实施细则第十六条，财税〔2006〕21号第三条",
+            );
+        }
         let (item, item_zh) = line.item;
         Ok(Charge {
             tax: TaxKind::LandAppreciationTax,
@@ -178,10 +189,11 @@ pub(super) struct Bracket {
 
 pub(super) const BRACKETS: &str = "lat.brackets";
 
-/// The table of the brackets on the sheet's day, with its edges; the last has none.
-fn rows<'r>(
-    work: &Work<'r, '_>,
-) -> Result<(&'r Table, Vec<(Option<Decimal>, Bracket)>), ChargeError> {
+/// The brackets with their upper edges; the last has none.
+type Rows = Vec<(Option<Decimal>, Bracket)>;
+
+/// The table of the brackets on the sheet's day.
+fn rows<'r>(work: &Work<'r, '_>) -> Result<(&'r Table, Rows), ChargeError> {
     let table = work
         .ctx
         .rules
