@@ -32,8 +32,8 @@ fn source(basis: &str) -> Source {
 fn settlement(kind: &str, income: &str, of_type: &str, rest: &str) -> Source {
     source(&format!(
         r#"{{"SETTLEMENT":{{"event_on":"{DAY}","types":[{{"property_type":"{kind}",
-        "income":[{{"kind":"MONETARY","amount":"{income}.00","vat_method":"EXCLUDED"}}],
-        "deductions":{{"expense_mode":"TEN_PERCENT","collected_fees":"1000000.00"}}{of_type}}}]
+        "income":[{{"kind":"MONETARY","amount":"{income}","vat_method":"EXCLUDED"}}],
+        "deductions":{{"expense_mode":"TEN_PERCENT","collected_fees":"1000000"}}{of_type}}}]
         {rest}}}}}"#
     ))
 }
@@ -42,8 +42,8 @@ fn settlement(kind: &str, income: &str, of_type: &str, rest: &str) -> Source {
 fn building(income: &str, income_kind: &str, used: &str, rest: &str) -> Source {
     source(&format!(
         r#"{{"OLD_BUILDING":{{"transfer":{{"contract_on":"{DAY}","property_use":"{used}",
-        "income":[{{"kind":"{income_kind}","amount":"{income}.00","vat_method":"EXCLUDED"}}]
-        {rest}}},"method":{{"APPRAISAL":{{"replacement_cost":"1000000.00","newness":"1"}}}}}}}}"#
+        "income":[{{"kind":"{income_kind}","amount":"{income}","vat_method":"EXCLUDED"}}]
+        {rest}}},"method":{{"APPRAISAL":{{"replacement_cost":"1000000","newness":"1"}}}}}}}}"#
     ))
 }
 
@@ -105,8 +105,8 @@ fn tail_sales_within_a_fifth_want_separate_accounts() {
         source(&format!(
             r#"{{"TAIL":{{"ordinary_not_separate":true,"rows":[{{"month":"2024-05",
             "property_type":"ORDINARY","area_sqm":"10","income":[{{"kind":"MONETARY",
-            "amount":"{income}.00","vat_method":"EXCLUDED"}}],"settled":{{
-            "income":"1000000.00","deductions":"1000000.00","taxes":"0.00",
+            "amount":"{income}","vat_method":"EXCLUDED"}}],"settled":{{
+            "income":"1000000","deductions":"1000000","taxes":"0.00",
             "sold_area_sqm":"1000"}}}}]}}}}"#
         ))
     };

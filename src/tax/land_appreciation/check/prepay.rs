@@ -4,11 +4,12 @@ use jiff::ToSpan;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use crate::rules::Table;
 use crate::tax::land_appreciation::catalogue;
 use crate::tax::land_appreciation::source::{BaseMethod, Prepay, PrepayClass, PrepayRow};
 use crate::tax::land_appreciation::{Areas, PropertyType};
 use crate::tax::{Context, Finding};
-use crate::types::Exact;
+use crate::types::{Exact, Region};
 
 impl BaseMethod {
     const fn name(self) -> &'static str {
@@ -104,6 +105,16 @@ fn base_method(it: &Prepay, row: &PrepayRow, ctx: &Context<'_>, out: &mut Vec<Fi
     }
 }
 
+const FLOORS: &str = "lat.prepay_floor";
+
+/// The national floor of a place's province.
+fn floor_of(table: &Table, region: Region) -> Option<Decimal> {
+    let province = region.province().to_string();
+    let mut rows = table.rows.iter();
+    let row = rows.find(|row| table.cell(row, "province") == Some(&province))?;
+    Decimal::from_str_exact(table.cell(row, "floor")?).ok()
+}
+
 /// W2: a rate below the national floor.
 fn floor(row: &PrepayRow, ctx: &Context<'_>, path: &str, out: &mut Vec<Finding>) {
     let on = row.month.first_day();
@@ -119,16 +130,10 @@ fn floor(row: &PrepayRow, ctx: &Context<'_>, path: &str, out: &mut Vec<Finding>)
     let Some(rate) = stated.or_else(known) else {
         return;
     };
-    let Some(table) = ctx.rules.table("lat.prepay_floor", on) else {
+    let Some(table) = ctx.rules.table(FLOORS, on) else {
         return;
     };
-    let province = ctx.region.province().to_string();
-    let floor = table
-        .rows
-        .iter()
-        .find(|line| table.cell(line, "province") == Some(&province))
-        .and_then(|line| table.cell(line, "floor"))
-        .and_then(|cell| Decimal::from_str_exact(cell).ok());
+    let floor = floor_of(table, ctx.region);
     if let Some(floor) = floor
         && rate < floor
     {
@@ -193,4 +198,39 @@ fn sold_out(areas: &Areas, ctx: &Context<'_>, on: jiff::civil::Date) -> bool {
     let positive = areas.saleable_sqm > Decimal::ZERO;
     let enough = edge.is_ok_and(|edge| Exact::from(areas.sold_sqm) >= edge);
     positive && (enough || areas.remaining_sqm == Decimal::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FLOORS, floor_of};
+    use crate::rules::RuleBook;
+    use crate::types::{Region, parse_date};
+    use rust_decimal::Decimal;
+
+    /// 国税发〔2010〕53号, 公告2024年第10号: a place may not fix a rate below its floor.
+    #[test]
+    fn no_rate_of_the_pack_is_below_its_floor() {
+        let book = RuleBook::embedded().unwrap();
+        let places = book.files().keys().filter_map(|name| {
+            let code = name.strip_prefix("region/")?.get(..6)?;
+            Region::parse(code).ok()
+        });
+        let mut seen = 0;
+        for place in places {
+            for day in ["2018-01-01", "2024-11-30", "2024-12-01", "2027-12-31"] {
+                let day = parse_date(day).unwrap();
+                let floor = floor_of(book.table(FLOORS, day).unwrap(), place).unwrap();
+                for (parameter, row) in book.parameters_at(place, day) {
+                    let id = &parameter.id;
+                    if !id.starts_with("lat.prepay_rate.") || id.ends_with(".affordable") {
+                        continue;
+                    }
+                    seen += 1;
+                    let rate: Decimal = row.value.parse().unwrap();
+                    assert!(rate >= floor, "{id} in {place} on {day}: {rate} < {floor}");
+                }
+            }
+        }
+        assert!(seen > 30, "only {seen} rates were seen");
+    }
 }
