@@ -219,7 +219,7 @@ fn stamp_cases() {
 
 #[test]
 fn land_appreciation_cases() {
-    run("land_appreciation", 113);
+    run("land_appreciation", 281);
 }
 
 #[test]

@@ -1,27 +1,33 @@
 //! Findings (校验): what is wrong or doubtful, all at once.
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::figures::expense_cap;
-use super::parts::{Areas, Deductions, ExpenseMode, IncomePart, Taxes, VatMethod};
+use super::catalogue;
+use super::parts::{Areas, IncomePart, Taxes, VatMethod};
 use super::reliefs;
-use super::source::{AssessedSettlement, Basis, PropertyType, Settlement, Source, WipTransfer};
+use super::source::{Basis, PropertyType, Source, WipTransfer};
 use super::work::Appreciation;
 use crate::rules::RuleStatus;
-use crate::tax::{ChargeError, Context, Finding, ReliefClaim, six_taxes};
-use crate::types::{Exact, Money};
+use crate::tax::{ChargeError, Context, Finding, ReliefClaim, TaxpayerKind, six_taxes};
+use crate::types::Exact;
 
+mod deductions;
 mod prepay;
+mod settlement;
 mod tail;
 mod transfer;
+
+use deductions::deductions;
+pub(super) use settlement::misses;
 
 /// Everything that can be said about the source.
 pub(super) fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
     match &source.basis {
         Basis::Prepay(it) => prepay::check(it, ctx, &mut out),
-        Basis::Settlement(it) => settlement(it, ctx, &mut out),
-        Basis::AssessedSettlement(it) => assessed_settlement(it, ctx, &mut out),
+        Basis::Settlement(it) => settlement::settlement(it, ctx, &mut out),
+        Basis::AssessedSettlement(it) => settlement::assessed(it, ctx, &mut out),
         Basis::WipTransfer(it) => wip(it, ctx, &mut out),
         Basis::Tail(it) => tail::check(it, ctx, &mut out),
         Basis::OldBuilding(it) => transfer::old_building(it, ctx, &mut out),
@@ -31,31 +37,34 @@ pub(super) fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
     out
 }
 
+/// E22: a natural person is no developer.
+fn developer(ctx: &Context<'_>, field: &str, out: &mut Vec<Finding>) {
+    if ctx.profile.kind == TaxpayerKind::Individual {
+        out.push(catalogue::LAT_E22.at(
+            field,
+            "自然人不是房地产开发企业，转让房地产应按转让旧房或土地使用权申报",
+            "a natural person is no developer; file a transfer of an old building or of land",
+        ));
+    }
+}
+
 /// E14: the half of the 六税两费 is not for this tax. The taxpayer's status has no effect.
 fn claims(claims: &[ReliefClaim], field: &str, out: &mut Vec<Finding>) {
     for (place, claim) in claims.iter().enumerate() {
         if claim.relief_id == six_taxes::RELIEF_ID {
-            out.push(Finding::error(
-                "LAT_E14",
+            out.push(catalogue::LAT_E14.at(
                 format!("{field}[{place}].relief_id"),
                 "土地增值税不属于“六税两费”，不能享受减半征收",
                 "land appreciation tax is none of the six taxes; the half does not apply",
-                "财政部 税务总局公告2023年第12号第二条",
             ));
         }
     }
 }
 
-/// E1: income parts that make no sense.
-fn income(parts: &[IncomePart], field: &str, out: &mut Vec<Finding>) {
+/// E1, E25: income parts that make no sense. `on` is the day of the declaration's event.
+fn income(parts: &[IncomePart], ctx: &Context<'_>, on: Date, field: &str, out: &mut Vec<Finding>) {
     let mut refuse = |path: String, zh: &str, en: &str| {
-        out.push(Finding::error(
-            "LAT_E1",
-            path,
-            zh,
-            en,
-            "土地增值税暂行条例第五条",
-        ));
+        out.push(catalogue::LAT_E1.at(path, zh, en));
     };
     if parts.is_empty() {
         refuse(field.to_owned(), "应填写转让收入", "income must be given");
@@ -96,94 +105,36 @@ fn income(parts: &[IncomePart], field: &str, out: &mut Vec<Finding>) {
             );
         }
     }
+    for (place, part) in parts.iter().enumerate() {
+        let day = part.sold_on.unwrap_or(on);
+        let taxed = matches!(part.vat_method, VatMethod::General | VatMethod::Simple);
+        if taxed && ctx.number("lat.vat_rate.general", day).is_err() {
+            let path = format!("{field}[{place}].vat_method");
+            let zh = format!("{day} 在营改增之前，收入中没有增值税");
+            let en = format!("{day} is before the VAT reform: the income has no VAT in it");
+            let value = "LAND_APPRECIATION_VAT_METHOD_EXCLUDED";
+            out.push(catalogue::LAT_E25.at(path.clone(), zh, en).fix(path, value));
+        }
+    }
 }
 
-/// E18: stamp tax among a developer's taxes (decision LAT8).
-fn developer_taxes(taxes: Taxes, field: &str, out: &mut Vec<Finding>) {
-    if !taxes.stamp.is_zero() {
-        out.push(
-            Finding::error(
-                "LAT_E18",
-                format!("{field}.stamp_yuan"),
+/// E18: stamp tax among a developer's taxes (decision LAT8), unless the place lets it in.
+fn developer_taxes(taxes: Taxes, ctx: &Context<'_>, on: Date, field: &str, out: &mut Vec<Finding>) {
+    let id = "lat.stamp_deductible_for_developer";
+    if taxes.stamp.is_zero() || ctx.text(id, on).is_ok_and(|word| word == "YES") {
+        return;
+    }
+    let path = format!("{field}.stamp_yuan");
+    out.push(
+        catalogue::LAT_E18
+            .at(
+                path.clone(),
                 "房地产开发企业缴纳的印花税列入管理费用，不在税金中扣除",
                 "a developer's stamp tax is an overhead, not a deductible tax",
-                "财税字〔1995〕48号第九条",
             )
-            .numbers(Money::ZERO, taxes.stamp)
-            .fix(format!("{field}.stamp_yuan"), Money::ZERO),
-        );
-    }
-}
-
-/// E4, E5, W5, W6: a developer's deductions.
-fn deductions(
-    deductions: &Deductions,
-    ctx: &Context<'_>,
-    on: jiff::civil::Date,
-    field: &str,
-    out: &mut Vec<Finding>,
-) {
-    let path = |name: &str| format!("{field}.{name}");
-    if deductions.expense_mode == ExpenseMode::TenPercent && !deductions.interest.is_zero() {
-        out.push(
-            Finding::error(
-                "LAT_E4",
-                path("interest_yuan"),
-                "按比例计算扣除全部开发费用时，不能另行扣除利息",
-                "interest cannot be added when all expense is deducted by ratio",
-                "实施细则第七条第三项，国税函〔2010〕220号第三条",
-            )
-            .numbers(Money::ZERO, deductions.interest),
-        );
-    }
-    if let Some(rate) = deductions.expense_rate
-        && let Ok(cap) = ctx.number(expense_cap(deductions.expense_mode), on)
-        && (rate > cap.value || rate < Decimal::ZERO)
-    {
-        out.push(
-            Finding::error(
-                "LAT_E5",
-                path("expense_rate"),
-                format!("房地产开发费用扣除比例 {rate} 超过规定的 {}", cap.value),
-                format!("the expense ratio {rate} is over the cap {}", cap.value),
-                "实施细则第七条第三项",
-            )
-            .numbers(cap.value, rate)
-            .fix(path("expense_rate"), cap.value),
-        );
-    }
-    if let Some(cap) = deductions.interest_cap
-        && let Ok(left) = deductions.interest.minus(deductions.interest_disallowed)
-        && left > cap
-    {
-        out.push(
-            Finding::warning(
-                "LAT_W6",
-                path("interest_yuan"),
-                "利息超过按商业银行同类同期贷款利率计算的金额，超过部分不予扣除",
-                "interest above the commercial bank rate is not deducted",
-                "实施细则第七条第三项",
-            )
-            .numbers(cap, left),
-        );
-    }
-    if deductions.without_invoice.is_positive() {
-        out.push(Finding::warning(
-            "LAT_W5",
-            path("without_invoice_yuan"),
-            format!(
-                "开发成本中有 {} 元未取得合法有效凭证，可能不予扣除",
-                deductions.without_invoice
-            ),
-            format!(
-                "{} yuan of development cost have no valid invoice and may be disallowed",
-                deductions.without_invoice
-            ),
-            "国税发〔2006〕187号第四条第一项，国税函〔2010〕220号第二条",
-        ));
-    }
-    developer_taxes(deductions.taxes, &path("taxes"), out);
-    local_education(deductions.taxes, ctx, on, &path("taxes"), out);
+            .numbers("0.00", taxes.stamp)
+            .fix(path, "0.00"),
+    );
 }
 
 /// E7: areas must add up.
@@ -195,74 +146,14 @@ fn areas(areas: &Areas, field: &str, out: &mut Vec<Finding>) {
     if sum != Some(areas.saleable_sqm) || areas.sold_sqm > areas.saleable_sqm {
         let actual = sum.map_or_else(String::new, |sum| sum.to_string());
         out.push(
-            Finding::error(
-                "LAT_E7",
-                format!("{field}.saleable_sqm"),
-                "已售、自用出租与剩余面积之和应等于可售面积",
-                "sold, self-used and remaining area must add up to the saleable area",
-                "国税发〔2009〕91号",
-            )
-            .numbers(areas.saleable_sqm, actual),
+            catalogue::LAT_E7
+                .at(
+                    format!("{field}.saleable_sqm"),
+                    "已售、自用出租与剩余面积之和应等于可售面积",
+                    "sold, self-used and remaining area must add up to the saleable area",
+                )
+                .numbers(areas.saleable_sqm, actual),
         );
-    }
-}
-
-/// E8: prepayments credited must not exceed those recorded.
-fn credit(
-    prepaid: impl Iterator<Item = Money>,
-    recorded: Option<Money>,
-    field: &str,
-    out: &mut Vec<Finding>,
-) {
-    if let (Ok(credited), Some(recorded)) = (Money::sum(prepaid), recorded)
-        && credited > recorded
-    {
-        out.push(
-            Finding::error(
-                "LAT_E8",
-                format!("{field}.recorded_prepaid_yuan"),
-                "抵减的预缴税款超过该清算单位已缴的预征税款",
-                "the credit is above the prepayments recorded for the unit",
-                "实施细则第十六条",
-            )
-            .numbers(recorded, credited),
-        );
-    }
-}
-
-/// E17, W7: types of real estate, once each, in the place's scheme.
-fn types(
-    types: impl Iterator<Item = PropertyType>,
-    ctx: &Context<'_>,
-    on: jiff::civil::Date,
-    field: &str,
-    out: &mut Vec<Finding>,
-) {
-    let two = ctx
-        .text("lat.type_scheme", on)
-        .is_ok_and(|word| word == "TWO");
-    let mut seen: Vec<PropertyType> = Vec::new();
-    for (place, kind) in types.enumerate() {
-        let path = format!("{field}.types[{place}].property_type");
-        if seen.contains(&kind) {
-            out.push(Finding::error(
-                "LAT_E17",
-                path.clone(),
-                format!("{} 重复填写", kind.names().1),
-                format!("type {} stands twice", kind.names().0),
-                "财税〔2006〕21号第一条",
-            ));
-        }
-        if two && kind == PropertyType::NonOrdinary {
-            out.push(Finding::warning(
-                "LAT_W7",
-                path,
-                "当地按两种类型清算，非普通住宅应并入其他类型",
-                "the place settles two types only; this one belongs to the other type",
-                "lat.type_scheme",
-            ));
-        }
-        seen.push(kind);
     }
 }
 
@@ -285,12 +176,10 @@ fn exemption(
     if let Some(place) = claimed
         && !fits
     {
-        out.push(Finding::error(
-            "LAT_E6",
+        out.push(catalogue::LAT_E6.at(
             format!("{field}[{place}].relief_id"),
             "不符合普通标准住宅免税条件：类型、单独核算或增值率不符",
             "the exemption of ordinary housing does not fit: type, separate accounts or ratio",
-            "土地增值税暂行条例第八条第一项，财税字〔1995〕48号第十三条",
         ));
     }
     if let Some((it, share, margin)) = worked
@@ -298,14 +187,13 @@ fn exemption(
         && near(it, share, margin).unwrap_or(false)
     {
         out.push(
-            Finding::warning(
-                "LAT_W3",
-                field.to_owned(),
-                "增值率接近免税界限，请复核收入和扣除项目",
-                "the ratio is close to the edge of the exemption; look again at the figures",
-                "土地增值税暂行条例第八条第一项",
-            )
-            .numbers(share, ratio(it)),
+            catalogue::LAT_W3
+                .at(
+                    field.to_owned(),
+                    "增值率接近免税界限，请复核收入和扣除项目",
+                    "the ratio is close to the edge of the exemption; look again at the figures",
+                )
+                .numbers(share, ratio(it)),
         );
     }
 }
@@ -325,80 +213,16 @@ fn near(it: Appreciation, share: Decimal, margin: Decimal) -> Result<bool, Charg
 }
 
 /// The exempt share and the margin of W3.
-fn edges(ctx: &Context<'_>, on: jiff::civil::Date) -> Option<(Decimal, Decimal)> {
+fn edges(ctx: &Context<'_>, on: Date) -> Option<(Decimal, Decimal)> {
     let share = ctx.number("lat.ordinary_exempt_ratio", on).ok()?;
     let margin = ctx.number("lat.near_exempt_margin", on).ok()?;
     Some((share.value, margin.value))
 }
 
-fn settlement(it: &Settlement, ctx: &Context<'_>, out: &mut Vec<Finding>) {
-    let field = "settlement";
-    let kinds = it.types.iter().map(|kind| kind.property_type);
-    types(kinds, ctx, it.event_on, field, out);
-    credit(
-        it.types.iter().map(|kind| kind.prepaid),
-        it.recorded_prepaid,
-        field,
-        out,
-    );
-    let worked = match it.appreciations(ctx) {
-        Ok(worked) => worked,
-        Err(ChargeError::Refused(finding)) => {
-            out.push(*finding);
-            Vec::new()
-        }
-        Err(_) => Vec::new(),
-    };
-    for (place, kind) in it.types.iter().enumerate() {
-        let path = format!("{field}.types[{place}]");
-        income(&kind.income, &format!("{path}.income"), out);
-        let below = format!("{path}.deductions");
-        deductions(&kind.deductions, ctx, it.event_on, &below, out);
-        if let Some(given) = &kind.areas {
-            areas(given, &format!("{path}.areas"), out);
-        }
-        let list = format!("{path}.reliefs");
-        claims(&kind.reliefs, &list, out);
-        let worked = worked.get(place).zip(edges(ctx, it.event_on));
-        let worked = worked.map(|((_, it), (share, margin))| (*it, share, margin));
-        let separate = !it.ordinary_not_separate;
-        exemption(
-            &kind.reliefs,
-            kind.property_type,
-            separate,
-            worked,
-            &list,
-            out,
-        );
-    }
-}
-
-fn assessed_settlement(it: &AssessedSettlement, ctx: &Context<'_>, out: &mut Vec<Finding>) {
-    let field = "assessed_settlement";
-    let kinds = it.types.iter().map(|kind| kind.property_type);
-    types(kinds, ctx, it.event_on, field, out);
-    credit(
-        it.types.iter().map(|kind| kind.prepaid),
-        it.recorded_prepaid,
-        field,
-        out,
-    );
-    for (place, kind) in it.types.iter().enumerate() {
-        let path = format!("{field}.types[{place}]");
-        income(&kind.income, &format!("{path}.income"), out);
-        let list = format!("{path}.reliefs");
-        claims(&kind.reliefs, &list, out);
-        exemption(&kind.reliefs, PropertyType::Other, false, None, &list, out);
-        let id = format!("lat.assessed_rate.{}", kind.property_type.key());
-        let stated = kind.stated_rate.as_ref().map(|rate| rate.value);
-        assessed_floor(ctx, it.event_on, &id, stated, &path, out);
-    }
-}
-
 /// W8: an assessed rate below the national floor in principle (国税发〔2010〕53号 art. 4).
 fn assessed_floor(
     ctx: &Context<'_>,
-    on: jiff::civil::Date,
+    on: Date,
     id: &str,
     stated: Option<Decimal>,
     field: &str,
@@ -408,24 +232,21 @@ fn assessed_floor(
     if let (Some(rate), Ok(floor)) = (rate, ctx.number("lat.assessed_floor", on))
         && rate < floor.value
     {
+        let floor = floor.value;
         out.push(
-            Finding::warning(
-                "LAT_W8",
-                format!("{field}.stated_rate"),
-                format!("核定征收率 {rate} 低于原则上的下限 {}", floor.value),
-                format!(
-                    "the assessed rate {rate} is below the floor {}",
-                    floor.value
-                ),
-                "国税发〔2010〕53号第四条",
-            )
-            .numbers(floor.value, rate),
+            catalogue::LAT_W8
+                .at(
+                    format!("{field}.stated_rate"),
+                    format!("核定征收率 {rate} 低于原则上的下限 {floor}"),
+                    format!("the assessed rate {rate} is below the floor {floor}"),
+                )
+                .numbers(floor, rate),
         );
     }
 }
 
 fn wip(it: &WipTransfer, ctx: &Context<'_>, out: &mut Vec<Finding>) {
-    income(&it.income, "wip_transfer.income", out);
+    income(&it.income, ctx, it.contract_on, "wip_transfer.income", out);
     let field = "wip_transfer.deductions";
     deductions(&it.deductions, ctx, it.contract_on, field, out);
     let list = "wip_transfer.reliefs";
@@ -437,49 +258,31 @@ fn wip(it: &WipTransfer, ctx: &Context<'_>, out: &mut Vec<Finding>) {
 
 /// E19: lines that could not be told apart.
 fn duplicate(path: &str, out: &mut Vec<Finding>) {
-    out.push(Finding::error(
-        "LAT_E19",
-        path.to_owned(),
+    out.push(catalogue::LAT_E19.at(
+        path,
         "同一月份、类型和子目填写了两次",
         "the same month, type and sub-type stand twice",
-        "",
     ));
 }
 
 /// W10: a word of law that is not confirmed (numbers are named by the values applied).
-fn unconfirmed(
-    ctx: &Context<'_>,
-    id: &str,
-    on: jiff::civil::Date,
-    field: &str,
-    out: &mut Vec<Finding>,
-) {
+fn unconfirmed(ctx: &Context<'_>, id: &str, on: Date, field: &str, out: &mut Vec<Finding>) {
     let Ok((parameter, found)) = ctx.rules.find(id, ctx.region, on) else {
         return;
     };
     let zh = format!("{}按未核实的值 {} 处理", parameter.name_zh, found.value);
     let told = out
         .iter()
-        .any(|other| other.rule_id == "LAT_W10" && other.message_zh == zh);
+        .any(|other| other.rule_id == catalogue::LAT_W10.id && other.message_zh == zh);
     if found.source.status == RuleStatus::Unconfirmed && !told {
-        out.push(Finding::warning(
-            "LAT_W10",
-            field,
-            zh,
-            format!("{id} is taken as {}, which is not confirmed", found.value),
-            found.source.cite.clone(),
-        ));
+        let en = format!("{id} is taken as {}, which is not confirmed", found.value);
+        let finding = catalogue::LAT_W10.at(field, zh, en);
+        out.push(finding.under(found.source.cite.clone()));
     }
 }
 
 /// W10 for the local education surcharge, where there is any.
-fn local_education(
-    taxes: Taxes,
-    ctx: &Context<'_>,
-    on: jiff::civil::Date,
-    field: &str,
-    out: &mut Vec<Finding>,
-) {
+fn local_education(taxes: Taxes, ctx: &Context<'_>, on: Date, field: &str, out: &mut Vec<Finding>) {
     if !taxes.local_education.is_zero() {
         let field = format!("{field}.local_education_yuan");
         unconfirmed(ctx, "lat.local_edu_deductible", on, &field, out);

@@ -56,8 +56,8 @@ pub(super) fn income(work: &mut Work<'_, '_>, parts: &[IncomePart]) -> Result<Mo
     Ok(total)
 }
 
-/// Taxes that may be deducted. `developer`: no stamp tax (decision LAT8), and local education
-/// surcharge only where the place's practice allows it.
+/// Taxes that may be deducted. `developer`: no stamp tax (decision LAT8) unless the place lets it
+/// in; local education surcharge only where the place's practice allows it.
 pub(super) fn taxes(
     work: &mut Work<'_, '_>,
     taxes: Taxes,
@@ -69,7 +69,10 @@ pub(super) fn taxes(
     } else {
         Money::ZERO
     };
-    let stamp = if developer { Money::ZERO } else { taxes.stamp };
+    let stamp_id = "lat.stamp_deductible_for_developer";
+    let kept_out =
+        developer && !taxes.stamp.is_zero() && work.ctx.text(stamp_id, work.on)? != "YES";
+    let stamp = if kept_out { Money::ZERO } else { taxes.stamp };
     let total = Money::sum([
         taxes.business_tax,
         taxes.urban_construction,

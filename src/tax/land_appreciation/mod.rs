@@ -7,24 +7,32 @@
 
 pub mod catalogue;
 mod check;
+mod conveyance;
 mod figures;
 mod parts;
+mod prepay;
 mod project;
 pub mod radar;
+mod register;
 mod reliefs;
 mod source;
+mod tail;
 mod transfer;
+mod turning;
 mod work;
 
+pub use conveyance::{
+    Appraisal, Invoice, InvoiceKind, LandTransfer, Occasion, OldAssessed, OldBuilding, OldMethod,
+    PropertyUse, Restructuring, Transfer,
+};
 pub use parts::{
     Areas, Deductions, DevelopmentCost, ExpenseMode, IncomeKind, IncomePart, SharedCosts, Taxes,
     VatMethod,
 };
 pub use source::{
-    Appraisal, AssessedSettlement, AssessedType, BaseMethod, Basis, Invoice, InvoiceKind,
-    LandTransfer, OldAssessed, OldBuilding, OldMethod, Prepay, PrepayClass, PrepayRow,
-    PropertyType, PropertyUse, RatioBand, Restructuring, SalesVat, SettledFigures, Settlement,
-    SettlementType, Source, Tail, TailRow, Transfer, WipTransfer,
+    AssessedSettlement, AssessedType, BaseMethod, Basis, OrdinaryFacts, Prepay, PrepayClass,
+    PrepayRow, PropertyType, RatioBand, SalesVat, SettledFigures, Settlement, SettlementType,
+    Source, StatedTotal, Tail, TailRow, WipTransfer,
 };
 
 use jiff::civil::Date;
@@ -112,7 +120,7 @@ impl Source {
     /// [`ChargeError`]: a value of law is missing, or what [`Source::check`] calls an error.
     pub fn charge(
         &self,
-        _peers: &[&TaxSource],
+        peers: &[&TaxSource],
         ctx: &Context<'_>,
     ) -> Result<Vec<Charge>, ChargeError> {
         if let Timing::Event(day) = self.timing()
@@ -122,6 +130,9 @@ impl Source {
         }
         let mut findings = self.check(ctx).into_iter();
         if let Some(error) = findings.find(|finding| finding.severity == Severity::Error) {
+            return Err(error.into());
+        }
+        if let Some(error) = register::conflict(self, peers, ctx) {
             return Err(error.into());
         }
         match &self.basis {
@@ -137,5 +148,7 @@ impl Source {
     }
 }
 
+#[cfg(test)]
+mod radar_tests;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::conveyance::{LandTransfer, OldAssessed, OldBuilding};
 use super::parts::{Areas, Deductions, IncomePart, SharedCosts, Taxes};
 use crate::tax::{ReliefClaim, StatedRate};
 use crate::types::{Money, Month};
@@ -183,6 +184,41 @@ pub struct Settlement {
     /// All prepayments recorded for the unit, for comparison.
     #[serde(default)]
     pub recorded_prepaid: Option<Money>,
+    /// The day the bureau accepted the settlement (清算受理日): prepayment ends, tail sales begin.
+    #[serde(default)]
+    pub accepted_on: Option<Date>,
+    /// The total column (合计) as filled in, for comparison.
+    #[serde(default)]
+    pub stated_total: Option<StatedTotal>,
+}
+
+/// The total column (合计) of a settlement as filled in; what is absent is not compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StatedTotal {
+    /// 转让房地产收入总额.
+    pub income: Option<Money>,
+    /// 扣除项目金额合计; not for an assessed settlement.
+    pub deductions: Option<Money>,
+    /// 应缴土地增值税税额.
+    pub tax: Option<Money>,
+    /// 已缴土地增值税税额.
+    pub prepaid: Option<Money>,
+}
+
+/// What the standard of ordinary housing (普通标准住宅) looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrdinaryFacts {
+    /// Plot ratio of the estate (小区建筑容积率).
+    #[serde(with = "rust_decimal::serde::str")]
+    pub plot_ratio: Decimal,
+    /// Floor area of the largest unit, square metres (单套建筑面积).
+    #[serde(with = "rust_decimal::serde::str")]
+    pub largest_unit_sqm: Decimal,
+    /// Price over the average price of the same grade of land (实际成交价÷同级别土地住房均价).
+    #[serde(default, with = "crate::types::decimal_text")]
+    pub price_to_average: Option<Decimal>,
 }
 
 /// One type of real estate in a settlement.
@@ -204,6 +240,9 @@ pub struct SettlementType {
     /// Reliefs claimed.
     #[serde(default)]
     pub reliefs: Vec<ReliefClaim>,
+    /// What the standard of ordinary housing looks at, for comparison with the type.
+    #[serde(default)]
+    pub ordinary_facts: Option<OrdinaryFacts>,
 }
 
 /// Settlement at an assessed rate (核定征收清算).
@@ -217,6 +256,12 @@ pub struct AssessedSettlement {
     /// All prepayments recorded for the unit, for comparison.
     #[serde(default)]
     pub recorded_prepaid: Option<Money>,
+    /// The day the bureau accepted the settlement (清算受理日): prepayment ends, tail sales begin.
+    #[serde(default)]
+    pub accepted_on: Option<Date>,
+    /// The total column (合计) as filled in, for comparison.
+    #[serde(default)]
+    pub stated_total: Option<StatedTotal>,
 }
 
 /// One type of real estate settled at an assessed rate.
@@ -309,164 +354,4 @@ pub struct SettledFigures {
     /// Unit cost in the conclusion (单位建筑面积成本费用), for comparison.
     #[serde(default)]
     pub unit_cost: Option<Money>,
-}
-
-/// Use of an old building.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum PropertyUse {
-    /// 住房.
-    Housing,
-    /// 非住房: shops, offices, factories.
-    NonHousing,
-}
-
-/// A restructuring in which the property changes hands (改制重组).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Restructuring {
-    /// 整体改制.
-    Conversion,
-    /// 合并.
-    Merger,
-    /// 分立.
-    Division,
-    /// 以房地产作价入股投资.
-    AssetInjection,
-}
-
-/// Who and what around a transfer by anyone but a developer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Transfer {
-    /// Day of the contract; the due day counts from it.
-    pub contract_on: Date,
-    /// Use of the property.
-    pub property_use: PropertyUse,
-    /// Income parts.
-    pub income: Vec<IncomePart>,
-    /// Price appraised or assessed by the bureau, without VAT (评估价、核定价).
-    #[serde(default)]
-    pub assessed_price: Option<Money>,
-    /// True when a lower price is justified (正当理由).
-    #[serde(default)]
-    pub low_price_justified: bool,
-    /// The restructuring it is part of.
-    #[serde(default)]
-    pub restructuring: Option<Restructuring>,
-    /// True when any party of the restructuring is a developer.
-    #[serde(default)]
-    pub any_party_is_developer: bool,
-    /// Paid already (已缴).
-    #[serde(default)]
-    pub already_paid: Money,
-    /// Reliefs claimed.
-    #[serde(default)]
-    pub reliefs: Vec<ReliefClaim>,
-}
-
-/// Transfer of an old building (转让旧房及建筑物).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OldBuilding {
-    /// The transfer.
-    pub transfer: Transfer,
-    /// How the cost is proven.
-    pub method: OldMethod,
-    /// Taxes of the transfer, stamp tax after its reliefs included.
-    #[serde(default)]
-    pub taxes: Taxes,
-}
-
-/// How the cost of an old building is proven (财税〔2006〕21号 art. 2).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum OldMethod {
-    /// 评估价格.
-    Appraisal(Appraisal),
-    /// 购房发票.
-    Invoice(Invoice),
-}
-
-/// Cost by appraisal: replacement cost by newness (重置成本价 × 成新度折扣率).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Appraisal {
-    /// Paid for the land use right, with proof.
-    #[serde(default)]
-    pub land_paid: Money,
-    /// Replacement cost.
-    pub replacement_cost: Money,
-    /// Newness, above 0 and at most 1.
-    #[serde(with = "rust_decimal::serde::str")]
-    pub newness: Decimal,
-    /// Fee of the appraisal.
-    #[serde(default)]
-    pub fee: Money,
-    /// True when the bureau ordered the appraisal for concealment: the fee is not deducted.
-    #[serde(default)]
-    pub ordered_by_bureau: bool,
-}
-
-/// Kind of the purchase invoice (购房发票), which decides what of it counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum InvoiceKind {
-    /// 营业税发票: its face.
-    BusinessTax,
-    /// 增值税普通发票: price and VAT.
-    OrdinaryVat,
-    /// 增值税专用发票: price and the VAT that could not be credited.
-    SpecialVat,
-}
-
-/// Cost by purchase invoice.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Invoice {
-    /// Kind of the invoice.
-    pub kind: InvoiceKind,
-    /// Day of the purchase invoice.
-    pub purchase_on: Date,
-    /// Day of the sale invoice; nothing means the day of the contract.
-    #[serde(default)]
-    pub sale_on: Option<Date>,
-    /// The invoice's amount without VAT (its face for a business-tax invoice).
-    pub amount: Money,
-    /// VAT on the invoice that counts as cost.
-    #[serde(default)]
-    pub vat: Money,
-    /// Deed tax paid at the purchase, with certificate (契税).
-    #[serde(default)]
-    pub deed_tax: Money,
-    /// Years as the taxpayer counts them, for comparison.
-    #[serde(default)]
-    pub stated_years: Option<u32>,
-}
-
-/// Transfer of an old building at an assessed rate (核定征收).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OldAssessed {
-    /// The transfer.
-    pub transfer: Transfer,
-    /// The assessed rate (核定征收率) with its document, where the rule pack has none.
-    #[serde(default)]
-    pub stated_rate: Option<StatedRate>,
-}
-
-/// Transfer of land use rights without buildings (国税函发〔1995〕110号 art. 6).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LandTransfer {
-    /// The transfer.
-    pub transfer: Transfer,
-    /// Paid for the land with fees.
-    pub land_paid: Money,
-    /// Cost of improving the land (生地变熟地); zero for raw land.
-    #[serde(default)]
-    pub development_cost: Money,
-    /// Taxes of the transfer.
-    #[serde(default)]
-    pub taxes: Taxes,
 }

@@ -4,17 +4,18 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::conveyance::{
+    Appraisal, Invoice, LandTransfer, OldAssessed, OldBuilding, OldMethod, PropertyUse, Transfer,
+};
 use super::figures::{income, taxes};
 use super::project::assessed;
 use super::reliefs::claims;
-use super::source::{
-    Appraisal, Invoice, LandTransfer, OldAssessed, OldBuilding, OldMethod, PropertyUse, Transfer,
-};
+use super::turning;
 use super::work::{Amounts, Appreciation, Line, Work};
 use crate::tax::{Charge, ChargeError, Context};
 use crate::types::{Exact, Money, Period};
 
-const MONTHS_IN_YEAR: i64 = 12;
+pub(super) const MONTHS_IN_YEAR: i64 = 12;
 
 /// Years for the uplift (国税函〔2010〕220号 art. 7, decision LAT1): whole years from the purchase
 /// invoice to the sale invoice; once past one year, a rest of more than `rest_months` counts as
@@ -30,14 +31,19 @@ pub(super) fn uplift_years(purchase: Date, sale: Date, rest_months: i64) -> u32 
 }
 
 impl Invoice {
+    /// The months that a rest over whole years must exceed.
+    pub(super) fn rest_months(&self, work: &mut Work<'_, '_>) -> Result<i64, ChargeError> {
+        let months = work.number("lat.uplift.rest_months")?;
+        Ok(months.to_i64().unwrap_or(i64::MAX).min(MONTHS_IN_YEAR))
+    }
+
     /// Years for the uplift.
     pub(super) fn years(
         &self,
         work: &mut Work<'_, '_>,
         contract: Date,
     ) -> Result<u32, ChargeError> {
-        let months = work.number("lat.uplift.rest_months")?;
-        let months = months.to_i64().unwrap_or(i64::MAX).min(MONTHS_IN_YEAR);
+        let months = self.rest_months(work)?;
         let sale = self.sale_on.unwrap_or(contract);
         Ok(uplift_years(self.purchase_on, sale, months))
     }
@@ -117,6 +123,15 @@ impl Transfer {
         }
     }
 
+    /// The field that an income comes from: the assessed price, or the parts.
+    fn price_field(&self, income: Money) -> &'static str {
+        if self.assessed_price == Some(income) {
+            "assessed_price_yuan"
+        } else {
+            "income"
+        }
+    }
+
     fn line(&self, ctx: &Context<'_>, item: (&str, &str), field: &str) -> Line {
         Line {
             item: (item.0.to_owned(), item.1.to_owned()),
@@ -150,6 +165,21 @@ impl OldBuilding {
     pub(super) fn charge(&self, ctx: &Context<'_>) -> Result<Vec<Charge>, ChargeError> {
         let (mut work, appreciation) = self.appreciation(ctx)?;
         let amounts = appreciation.tax(&mut work, appreciation)?;
+        let price = self.transfer.price_field(appreciation.income);
+        turning::brackets(
+            &mut work,
+            appreciation,
+            &format!("old_building.transfer.{price}"),
+        )?;
+        if let OldMethod::Invoice(invoice) = &self.method {
+            turning::years(&mut work, invoice, self.transfer.contract_on)?;
+        }
+        turning::window(
+            &mut work,
+            &self.transfer,
+            "LAT_OLD_BUILDING",
+            "old_building",
+        );
         let item = ("LAT_OLD_BUILDING", "转让旧房及建筑物");
         let line = self.transfer.line(ctx, item, "old_building");
         Ok(vec![work.finish(line, amounts)?])
@@ -200,6 +230,18 @@ impl LandTransfer {
         let taxes = taxes(&mut work, self.taxes, false)?;
         let appreciation = appreciate(&mut work, income, cost, taxes)?;
         let amounts = appreciation.tax(&mut work, appreciation)?;
+        let price = self.transfer.price_field(appreciation.income);
+        turning::brackets(
+            &mut work,
+            appreciation,
+            &format!("land_transfer.transfer.{price}"),
+        )?;
+        turning::window(
+            &mut work,
+            &self.transfer,
+            "LAT_LAND_TRANSFER",
+            "land_transfer",
+        );
         let line = self.transfer.line(
             ctx,
             ("LAT_LAND_TRANSFER", "转让土地使用权"),
@@ -229,6 +271,12 @@ impl OldAssessed {
             stated,
             "old_assessed",
         )?;
+        turning::window(
+            &mut work,
+            &self.transfer,
+            "LAT_OLD_ASSESSED",
+            "old_assessed",
+        );
         let item = ("LAT_OLD_ASSESSED", "转让旧房核定征收");
         let line = self.transfer.line(ctx, item, "old_assessed");
         Ok(vec![work.finish(line, amounts)?])

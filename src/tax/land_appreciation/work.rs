@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use crate::rules::{LookupError, RuleStatus};
+use crate::rules::{LookupError, RuleStatus, Table};
 use crate::tax::{
     Applied, BaseUnit, Charge, ChargeError, Context, Provenance, ReliefClaim, ReliefTarget,
-    StatedRate, Step, apply_reliefs,
+    StatedRate, Step, TurningPoint, apply_reliefs,
 };
 use crate::types::{Exact, Money, Period, TaxKind};
 
@@ -18,6 +18,7 @@ pub(super) struct Work<'a, 'c> {
     pub on: Date,
     applied: Vec<Applied>,
     steps: Vec<Step>,
+    points: Vec<TurningPoint>,
 }
 
 /// What a line is, apart from its amounts.
@@ -54,6 +55,14 @@ impl<'a, 'c> Work<'a, 'c> {
             on,
             applied: Vec::new(),
             steps: Vec::new(),
+            points: Vec::new(),
+        }
+    }
+
+    /// Notes a turning point when an explanation is wanted.
+    pub fn point(&mut self, point: TurningPoint) {
+        if self.ctx.explain {
+            self.points.push(point);
         }
     }
 
@@ -137,6 +146,17 @@ impl<'a, 'c> Work<'a, 'c> {
                 basis.as_deref().unwrap_or_default(),
             );
         }
+        if !line.paid.is_zero() {
+            let relief = Money::sum(reliefs.iter().map(|line| line.amount))?;
+            let payable = tax_amount.minus(relief)?.minus(line.paid)?;
+            self.step(
+                ("应补（退）税额", "payable; negative means refundable"),
+                format!("{tax_amount} − {relief} − {}", line.paid),
+                payable,
+                None,
+                "实施细则第十六条，财税〔2006〕21号第三条",
+            );
+        }
         let (item, item_zh) = line.item;
         Ok(Charge {
             tax: TaxKind::LandAppreciationTax,
@@ -153,7 +173,7 @@ impl<'a, 'c> Work<'a, 'c> {
             already_paid: line.paid,
             applied: self.applied,
             steps: self.steps,
-            turning_points: Vec::new(),
+            turning_points: self.points,
         })
     }
 }
@@ -167,15 +187,13 @@ pub(super) struct Bracket {
     pub coefficient: Decimal,
 }
 
-const BRACKETS: &str = "lat.brackets";
+pub(super) const BRACKETS: &str = "lat.brackets";
 
-/// The bracket of an appreciation over its deductions: upper edges are inside, compared by
-/// products so that nothing is rounded; without deductions the last one.
-pub(super) fn bracket(
-    work: &mut Work<'_, '_>,
-    appreciation: Money,
-    deductions: Money,
-) -> Result<Bracket, ChargeError> {
+/// The brackets with their upper edges; the last has none.
+type Rows = Vec<(Option<Decimal>, Bracket)>;
+
+/// The table of the brackets on the sheet's day.
+fn rows<'r>(work: &Work<'r, '_>) -> Result<(&'r Table, Rows), ChargeError> {
     let table = work
         .ctx
         .rules
@@ -189,19 +207,59 @@ pub(super) fn bracket(
         id: BRACKETS.to_owned(),
         wanted: "bracket table",
     };
+    let mut all = Vec::new();
     for row in &table.rows {
         let number = |column| {
             let cell = table.cell(row, column).ok_or_else(wrong)?;
             Decimal::from_str_exact(cell).map_err(|_| wrong())
         };
-        // The last row has no edge.
-        if let Ok(edge) = number("up_to")
-            && Exact::from(deductions).mul(edge)? < Exact::from(appreciation)
-        {
+        let (rate, coefficient) = (number("rate")?, number("coefficient")?);
+        all.push((number("up_to").ok(), Bracket { rate, coefficient }));
+    }
+    Ok((table, all))
+}
+
+/// True when the appreciation is within the edge: upper edges are inside, compared by products so
+/// that nothing is rounded.
+fn inside(
+    appreciation: Money,
+    deductions: Money,
+    edge: Option<Decimal>,
+) -> Result<bool, ChargeError> {
+    let Some(edge) = edge else {
+        return Ok(true);
+    };
+    Ok(Exact::from(appreciation) <= Exact::from(deductions).mul(edge)?)
+}
+
+/// The edges below and above an appreciation, where there are such.
+pub(super) fn bracket_edges(
+    work: &Work<'_, '_>,
+    appreciation: Money,
+    deductions: Money,
+) -> Result<(Option<Decimal>, Option<Decimal>), ChargeError> {
+    let mut below = None;
+    for (edge, _) in rows(work)?.1 {
+        if inside(appreciation, deductions, edge)? {
+            return Ok((below, edge));
+        }
+        below = edge;
+    }
+    Ok((below, None))
+}
+
+/// The bracket of an appreciation over its deductions; without deductions the last one.
+pub(super) fn bracket(
+    work: &mut Work<'_, '_>,
+    appreciation: Money,
+    deductions: Money,
+) -> Result<Bracket, ChargeError> {
+    let (table, rows) = rows(work)?;
+    for (edge, bracket) in rows {
+        if !inside(appreciation, deductions, edge)? {
             continue;
         }
-        let (rate, coefficient) = (number("rate")?, number("coefficient")?);
-        for (column, value) in [("rate", rate), ("coefficient", coefficient)] {
+        for (column, value) in [("rate", bracket.rate), ("coefficient", bracket.coefficient)] {
             work.apply(Applied {
                 parameter_id: format!("{BRACKETS}.{column}"),
                 value,
@@ -213,9 +271,11 @@ pub(super) fn bracket(
                 },
             });
         }
-        return Ok(Bracket { rate, coefficient });
+        return Ok(bracket);
     }
-    Err(wrong().into())
+    let wanted = "bracket table";
+    let id = BRACKETS.to_owned();
+    Err(LookupError::WrongKind { id, wanted }.into())
 }
 
 /// Appreciation of a line (增值额) with its deductions.
@@ -249,6 +309,12 @@ impl Appreciation {
             deductions,
             value,
         })
+    }
+
+    /// The tax, rounded, without a sheet to show: for comparisons.
+    pub fn rounded_tax(self, ctx: &Context<'_>, on: Date) -> Result<Money, ChargeError> {
+        let amounts = self.tax(&mut Work::new(ctx, on), self)?;
+        Ok(amounts.tax.round_to_fen()?.or_zero())
     }
 
     /// True when there is an appreciation of at most the exempt share of the deductions.

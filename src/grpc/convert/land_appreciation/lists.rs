@@ -2,8 +2,8 @@
 
 use crate::pb;
 use crate::tax::land_appreciation::{
-    BaseMethod, ExpenseMode, IncomeKind, InvoiceKind, PrepayClass, PropertyType, PropertyUse,
-    RatioBand, Restructuring, SalesVat, VatMethod,
+    BaseMethod, ExpenseMode, IncomeKind, InvoiceKind, Occasion, PrepayClass, PropertyType,
+    PropertyUse, RatioBand, Restructuring, SalesVat, VatMethod,
 };
 
 /// A closed list in both forms.
@@ -48,3 +48,7 @@ listed!(InvoiceKind, LandAppreciationInvoiceKind: BusinessTax, OrdinaryVat, Spec
 listed!(RatioBand, LandAppreciationRatioBand: UpTo50, UpTo100, UpTo200, Above200, LowPlotRatio);
 listed!(BaseMethod, LandAppreciationBaseMethod: ReceiptMinusPrepaidVat, ReceiptDivOnePlusRate);
 listed!(Restructuring, LandAppreciationRestructuring: Conversion, Merger, Division, AssetInjection);
+listed!(
+    Occasion, LandAppreciationOccasion: Expropriation, HomeSwap, CooperativeBuilding,
+    ResettlementStock, PublicRentalStock, AffordableStock
+);

@@ -4,12 +4,14 @@ use super::lists::Listed;
 use crate::grpc::convert::Fields;
 use crate::pb;
 use crate::tax::land_appreciation::{
-    Areas, Deductions, DevelopmentCost, IncomePart, SharedCosts, Taxes,
+    Areas, Deductions, DevelopmentCost, IncomePart, OrdinaryFacts, SharedCosts, StatedTotal, Taxes,
 };
 use crate::types::Invalid;
 
 /// Digits of an area after the point.
 const AREA_PLACES: usize = 2;
+/// Digits of a plot ratio or a ratio of prices after the point.
+const RATIO_PLACES: usize = 4;
 /// Parts of one income.
 const INCOME_PARTS: usize = 20;
 /// Reliefs of one row.
@@ -228,6 +230,43 @@ pub(super) fn shared_costs(
         Some(SharedCosts {
             land: land?,
             development_cost: development_cost?,
+        })
+    })
+}
+
+/// The total column as filled in.
+pub(super) fn stated_total(
+    fields: &mut Fields<'_>,
+    wire: Option<&pb::LandAppreciationStatedTotal>,
+) -> Option<Option<StatedTotal>> {
+    optional_message(fields, "stated_total", wire, |fields, wire| {
+        let income = fields.optional_amount("income_yuan", &wire.income_yuan);
+        let deductions = fields.optional_amount("deductions_yuan", &wire.deductions_yuan);
+        let tax = fields.optional_amount("tax_yuan", &wire.tax_yuan);
+        let prepaid = fields.optional_amount("prepaid_yuan", &wire.prepaid_yuan);
+        Some(StatedTotal {
+            income: income?,
+            deductions: deductions?,
+            tax: tax?,
+            prepaid: prepaid?,
+        })
+    })
+}
+
+/// What the standard of ordinary housing looks at.
+pub(super) fn ordinary_facts(
+    fields: &mut Fields<'_>,
+    wire: Option<&pb::LandAppreciationOrdinaryFacts>,
+) -> Option<Option<OrdinaryFacts>> {
+    optional_message(fields, "ordinary_facts", wire, |fields, wire| {
+        let plot_ratio = fields.quantity("plot_ratio", &wire.plot_ratio, RATIO_PLACES);
+        let largest_unit_sqm = area(fields, "largest_unit_sqm", &wire.largest_unit_sqm);
+        let price = &wire.price_to_average;
+        let price_to_average = fields.optional_quantity("price_to_average", price, RATIO_PLACES);
+        Some(OrdinaryFacts {
+            plot_ratio: plot_ratio?,
+            largest_unit_sqm: largest_unit_sqm?,
+            price_to_average: price_to_average?,
         })
     })
 }

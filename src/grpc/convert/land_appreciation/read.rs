@@ -1,8 +1,8 @@
 //! Wire to domain: every wrong field is noted with its path.
 
 use super::parts::{
-    area, areas, choice, deductions, income, list, message, optional_choice, reliefs, shared_costs,
-    taxes,
+    area, areas, choice, deductions, income, list, message, optional_choice, ordinary_facts,
+    reliefs, shared_costs, stated_total, taxes,
 };
 use crate::grpc::convert::Fields;
 use crate::pb;
@@ -122,12 +122,16 @@ fn settlement(
     let shared_costs = shared_costs(fields, wire.shared_costs.as_ref());
     let recorded_prepaid =
         fields.optional_amount("recorded_prepaid_yuan", &wire.recorded_prepaid_yuan);
+    let accepted_on = fields.optional_date("accepted_on", &wire.accepted_on);
+    let stated_total = stated_total(fields, wire.stated_total.as_ref());
     Some(Settlement {
         event_on: event_on?,
         types: types?,
         ordinary_not_separate: wire.ordinary_not_separate,
         shared_costs: shared_costs?,
         recorded_prepaid: recorded_prepaid?,
+        accepted_on: accepted_on?,
+        stated_total: stated_total?,
     })
 }
 
@@ -141,6 +145,7 @@ fn settlement_type(
     let areas = areas(fields, wire.areas.as_ref());
     let prepaid = fields.amount_or_zero("prepaid_yuan", &wire.prepaid_yuan);
     let reliefs = reliefs(fields, &wire.reliefs);
+    let ordinary_facts = ordinary_facts(fields, wire.ordinary_facts.as_ref());
     Some(SettlementType {
         property_type: property_type?,
         income: income?,
@@ -148,6 +153,7 @@ fn settlement_type(
         areas: areas?,
         prepaid: prepaid?,
         reliefs: reliefs?,
+        ordinary_facts: ordinary_facts?,
     })
 }
 
@@ -159,10 +165,14 @@ fn assessed_settlement(
     let types = list(fields, "types", &wire.types, (1, TYPES), assessed_type);
     let recorded_prepaid =
         fields.optional_amount("recorded_prepaid_yuan", &wire.recorded_prepaid_yuan);
+    let accepted_on = fields.optional_date("accepted_on", &wire.accepted_on);
+    let stated_total = stated_total(fields, wire.stated_total.as_ref());
     Some(AssessedSettlement {
         event_on: event_on?,
         types: types?,
         recorded_prepaid: recorded_prepaid?,
+        accepted_on: accepted_on?,
+        stated_total: stated_total?,
     })
 }
 
@@ -253,6 +263,9 @@ fn transfer(fields: &mut Fields<'_>, wire: &pb::LandAppreciationTransfer) -> Opt
     let restructuring = optional_choice(fields, "restructuring", wire.restructuring);
     let already_paid = fields.amount_or_zero("already_paid_yuan", &wire.already_paid_yuan);
     let reliefs = reliefs(fields, &wire.reliefs);
+    let occasion = optional_choice(fields, "occasion", wire.occasion);
+    let stated_additional =
+        fields.optional_amount("stated_additional_yuan", &wire.stated_additional_yuan);
     Some(Transfer {
         contract_on: contract_on?,
         property_use: property_use?,
@@ -263,6 +276,8 @@ fn transfer(fields: &mut Fields<'_>, wire: &pb::LandAppreciationTransfer) -> Opt
         any_party_is_developer: wire.any_party_is_developer,
         already_paid: already_paid?,
         reliefs: reliefs?,
+        occasion: occasion?,
+        stated_additional: stated_additional?,
     })
 }
 
@@ -296,12 +311,14 @@ fn appraisal(fields: &mut Fields<'_>, wire: &pb::LandAppreciationAppraisal) -> O
     let replacement_cost = fields.amount("replacement_cost_yuan", &wire.replacement_cost_yuan);
     let newness = fields.ratio("newness", &wire.newness);
     let fee = fields.amount_or_zero("fee_yuan", &wire.fee_yuan);
+    let invoice_amount = fields.optional_amount("invoice_amount_yuan", &wire.invoice_amount_yuan);
     Some(Appraisal {
         land_paid: land_paid?,
         replacement_cost: replacement_cost?,
         newness: newness?,
         fee: fee?,
         ordered_by_bureau: wire.ordered_by_bureau,
+        invoice_amount: invoice_amount?,
     })
 }
 
@@ -316,6 +333,8 @@ fn invoice(fields: &mut Fields<'_>, wire: &pb::LandAppreciationInvoice) -> Optio
         Some(years) => fields.count("stated_years", years, 0, YEARS).map(Some),
         None => Some(None),
     };
+    let appraised_value =
+        fields.optional_amount("appraised_value_yuan", &wire.appraised_value_yuan);
     Some(Invoice {
         kind: kind?,
         purchase_on: purchase_on?,
@@ -324,6 +343,7 @@ fn invoice(fields: &mut Fields<'_>, wire: &pb::LandAppreciationInvoice) -> Optio
         vat: vat?,
         deed_tax: deed_tax?,
         stated_years: stated_years?,
+        appraised_value: appraised_value?,
     })
 }
 

@@ -27,7 +27,8 @@ fn transfer() -> String {
     format!(
         r#"{{"contract_on":"2024-01-20","property_use":"NON_HOUSING","income":[{PART}],
         "assessed_price":"200.00","low_price_justified":true,"restructuring":"MERGER",
-        "any_party_is_developer":true,"already_paid":"1.00","reliefs":[{CLAIM}]}}"#
+        "any_party_is_developer":true,"already_paid":"1.00","reliefs":[{CLAIM}],
+        "occasion":"PUBLIC_RENTAL_STOCK","stated_additional":"6.00"}}"#
     )
 }
 
@@ -45,14 +46,19 @@ fn developer_bases() -> Vec<String> {
         format!(
             r#"{{"SETTLEMENT":{{"event_on":"2024-01-20","types":[{{"property_type":"NON_ORDINARY",
             "income":[{PART}],"deductions":{deductions},"areas":{AREAS},"prepaid":"1.00",
-            "reliefs":[{CLAIM}]}}],"ordinary_not_separate":true,
+            "reliefs":[{CLAIM}],"ordinary_facts":{{"plot_ratio":"1.2",
+            "largest_unit_sqm":"118.50","price_to_average":"1.15"}}}}],
+            "ordinary_not_separate":true,
             "shared_costs":{{"land":"1.00","development_cost":{COST}}},
-            "recorded_prepaid":"2.00"}}}}"#
+            "recorded_prepaid":"2.00","accepted_on":"2024-03-01",
+            "stated_total":{{"income":"1.00","deductions":"2.00","tax":"3.00",
+            "prepaid":"4.00"}}}}}}"#
         ),
         format!(
             r#"{{"ASSESSED_SETTLEMENT":{{"event_on":"2024-01-20","types":[{{
             "property_type":"OTHER","income":[{PART}],"stated_rate":{STATED},"prepaid":"1.00",
-            "reliefs":[{CLAIM}]}}],"recorded_prepaid":"2.00"}}}}"#
+            "reliefs":[{CLAIM}]}}],"recorded_prepaid":"2.00","accepted_on":"2024-03-01",
+            "stated_total":{{"income":"1.00"}}}}}}"#
         ),
         format!(
             r#"{{"WIP_TRANSFER":{{"contract_on":"2024-01-20","income":[{PART}],
@@ -74,12 +80,13 @@ fn other_bases() -> Vec<String> {
         format!(
             r#"{{"OLD_BUILDING":{{"transfer":{transfer},"method":{{"APPRAISAL":{{
             "land_paid":"1.00","replacement_cost":"2.00","newness":"0.7","fee":"3.00",
-            "ordered_by_bureau":true}}}},"taxes":{TAXES}}}}}"#
+            "ordered_by_bureau":true,"invoice_amount":"5.00"}}}},"taxes":{TAXES}}}}}"#
         ),
         format!(
             r#"{{"OLD_BUILDING":{{"transfer":{transfer},"method":{{"INVOICE":{{
             "kind":"SPECIAL_VAT","purchase_on":"2018-12-20","sale_on":"2024-01-15",
-            "amount":"2.00","vat":"1.00","deed_tax":"0.50","stated_years":0}}}},
+            "amount":"2.00","vat":"1.00","deed_tax":"0.50","stated_years":0,
+            "appraised_value":"4.00"}}}},
             "taxes":{TAXES}}}}}"#
         ),
         format!(r#"{{"OLD_ASSESSED":{{"transfer":{transfer},"stated_rate":{STATED}}}}}"#),

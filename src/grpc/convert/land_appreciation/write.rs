@@ -6,8 +6,8 @@ use crate::pb::land_appreciation_old_building::Method;
 use crate::pb::land_appreciation_tax_source::Basis as WireBasis;
 use crate::tax::land_appreciation::{
     Appraisal, Areas, AssessedType, Basis, Deductions, DevelopmentCost, IncomePart, Invoice,
-    OldBuilding, OldMethod, Prepay, PrepayRow, SettledFigures, Settlement, SettlementType,
-    SharedCosts, Source, TailRow, Taxes, Transfer,
+    OldBuilding, OldMethod, OrdinaryFacts, Prepay, PrepayRow, SettledFigures, Settlement,
+    SettlementType, SharedCosts, Source, StatedTotal, TailRow, Taxes, Transfer,
 };
 use crate::tax::{ReliefClaim, StatedRate};
 
@@ -41,6 +41,8 @@ fn basis(basis: &Basis) -> WireBasis {
                 event_on: it.event_on.to_string(),
                 types: it.types.iter().map(assessed_type).collect(),
                 recorded_prepaid_yuan: optional(it.recorded_prepaid),
+                accepted_on: optional(it.accepted_on),
+                stated_total: it.stated_total.map(stated_total),
             })
         }
         Basis::WipTransfer(it) => WireBasis::WipTransfer(pb::LandAppreciationWipTransfer {
@@ -101,6 +103,25 @@ fn settlement(it: &Settlement) -> pb::LandAppreciationSettlement {
         ordinary_not_separate: it.ordinary_not_separate,
         shared_costs: it.shared_costs.map(shared_costs),
         recorded_prepaid_yuan: optional(it.recorded_prepaid),
+        accepted_on: optional(it.accepted_on),
+        stated_total: it.stated_total.map(stated_total),
+    }
+}
+
+fn stated_total(it: StatedTotal) -> pb::LandAppreciationStatedTotal {
+    pb::LandAppreciationStatedTotal {
+        income_yuan: optional(it.income),
+        deductions_yuan: optional(it.deductions),
+        tax_yuan: optional(it.tax),
+        prepaid_yuan: optional(it.prepaid),
+    }
+}
+
+fn ordinary_facts(it: OrdinaryFacts) -> pb::LandAppreciationOrdinaryFacts {
+    pb::LandAppreciationOrdinaryFacts {
+        plot_ratio: it.plot_ratio.to_string(),
+        largest_unit_sqm: it.largest_unit_sqm.to_string(),
+        price_to_average: optional(it.price_to_average),
     }
 }
 
@@ -112,6 +133,7 @@ fn settlement_type(it: &SettlementType) -> pb::LandAppreciationSettlementType {
         areas: it.areas.as_ref().map(areas),
         prepaid_yuan: it.prepaid.to_string(),
         reliefs: it.reliefs.iter().map(relief).collect(),
+        ordinary_facts: it.ordinary_facts.map(ordinary_facts),
     }
 }
 
@@ -159,6 +181,8 @@ fn transfer(it: &Transfer) -> pb::LandAppreciationTransfer {
         any_party_is_developer: it.any_party_is_developer,
         already_paid_yuan: it.already_paid.to_string(),
         reliefs: it.reliefs.iter().map(relief).collect(),
+        occasion: optional_list(it.occasion),
+        stated_additional_yuan: optional(it.stated_additional),
     }
 }
 
@@ -180,6 +204,7 @@ fn appraisal(it: &Appraisal) -> pb::LandAppreciationAppraisal {
         newness: it.newness.to_string(),
         fee_yuan: it.fee.to_string(),
         ordered_by_bureau: it.ordered_by_bureau,
+        invoice_amount_yuan: optional(it.invoice_amount),
     }
 }
 
@@ -192,6 +217,7 @@ fn invoice(it: &Invoice) -> pb::LandAppreciationInvoice {
         vat_yuan: it.vat.to_string(),
         deed_tax_yuan: it.deed_tax.to_string(),
         stated_years: it.stated_years,
+        appraised_value_yuan: optional(it.appraised_value),
     }
 }
 

@@ -4,10 +4,12 @@ use jiff::ToSpan;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use crate::rules::Table;
+use crate::tax::land_appreciation::catalogue;
 use crate::tax::land_appreciation::source::{BaseMethod, Prepay, PrepayClass, PrepayRow};
 use crate::tax::land_appreciation::{Areas, PropertyType};
 use crate::tax::{Context, Finding};
-use crate::types::Exact;
+use crate::types::{Exact, Region};
 
 impl BaseMethod {
     const fn name(self) -> &'static str {
@@ -19,8 +21,10 @@ impl BaseMethod {
 }
 
 pub(super) fn check(it: &Prepay, ctx: &Context<'_>, out: &mut Vec<Finding>) {
+    super::developer(ctx, "prepay", out);
     for (place, row) in it.rows.iter().enumerate() {
         let path = format!("prepay.rows[{place}]");
+        receipts(row, &path, out);
         let list = format!("{path}.reliefs");
         super::claims(&row.reliefs, &list, out);
         // The exemption of ordinary housing belongs to settlement and tail sales (LAT4).
@@ -37,14 +41,13 @@ pub(super) fn check(it: &Prepay, ctx: &Context<'_>, out: &mut Vec<Finding>) {
             && row.month.first_day() > accepted
         {
             out.push(
-                Finding::error(
-                    "LAT_E2",
-                    format!("{path}.month"),
-                    "清算受理后取得的收入应按尾盘申报，不再预征",
-                    "sales after the settlement was accepted are tail sales, not prepayments",
-                    "国税发〔2006〕187号第八条",
-                )
-                .numbers(accepted, row.month),
+                catalogue::LAT_E2
+                    .at(
+                        format!("{path}.month"),
+                        "清算受理后取得的收入应按尾盘申报，不再预征",
+                        "sales after the settlement was accepted are tail sales, not prepayments",
+                    )
+                    .numbers(accepted, row.month),
             );
         }
     }
@@ -52,6 +55,23 @@ pub(super) fn check(it: &Prepay, ctx: &Context<'_>, out: &mut Vec<Finding>) {
         super::areas(areas, "prepay.areas", out);
     }
     settle(it, ctx, out);
+}
+
+/// E1: receipts below zero.
+fn receipts(row: &PrepayRow, path: &str, out: &mut Vec<Finding>) {
+    for (name, amount) in [
+        ("monetary_yuan", row.monetary),
+        ("in_kind_yuan", row.in_kind),
+        ("deemed_yuan", row.deemed),
+    ] {
+        if amount.is_negative() {
+            out.push(catalogue::LAT_E1.at(
+                format!("{path}.{name}"),
+                "收入不能为负数",
+                "income must not be negative",
+            ));
+        }
+    }
 }
 
 /// E2: the place fixes another base than the one asked for.
@@ -69,17 +89,30 @@ fn base_method(it: &Prepay, row: &PrepayRow, ctx: &Context<'_>, out: &mut Vec<Fi
     let told = out.iter().any(|other| other.field == "prepay.base_method");
     if known && !told {
         out.push(
-            Finding::error(
-                "LAT_E2",
-                "prepay.base_method",
-                "预征计税依据的计算方法与当地规定不符",
-                "the way of computing the base is not the place's",
-                found.source.cite.clone(),
-            )
-            .numbers(&found.value, asked.name())
-            .fix("prepay.base_method", &found.value),
+            catalogue::LAT_E2
+                .at(
+                    "prepay.base_method",
+                    "预征计税依据的计算方法与当地规定不符",
+                    "the way of computing the base is not the place's",
+                )
+                .under(found.source.cite.clone())
+                .numbers(&found.value, asked.name())
+                .fix(
+                    "prepay.base_method",
+                    format!("LAND_APPRECIATION_BASE_METHOD_{}", found.value),
+                ),
         );
     }
+}
+
+const FLOORS: &str = "lat.prepay_floor";
+
+/// The national floor of a place's province.
+fn floor_of(table: &Table, region: Region) -> Option<Decimal> {
+    let province = region.province().to_string();
+    let mut rows = table.rows.iter();
+    let row = rows.find(|row| table.cell(row, "province") == Some(&province))?;
+    Decimal::from_str_exact(table.cell(row, "floor")?).ok()
 }
 
 /// W2: a rate below the national floor.
@@ -97,28 +130,22 @@ fn floor(row: &PrepayRow, ctx: &Context<'_>, path: &str, out: &mut Vec<Finding>)
     let Some(rate) = stated.or_else(known) else {
         return;
     };
-    let Some(table) = ctx.rules.table("lat.prepay_floor", on) else {
+    let Some(table) = ctx.rules.table(FLOORS, on) else {
         return;
     };
-    let province = ctx.region.province().to_string();
-    let floor = table
-        .rows
-        .iter()
-        .find(|line| table.cell(line, "province") == Some(&province))
-        .and_then(|line| table.cell(line, "floor"))
-        .and_then(|cell| Decimal::from_str_exact(cell).ok());
+    let floor = floor_of(table, ctx.region);
     if let Some(floor) = floor
         && rate < floor
     {
         out.push(
-            Finding::warning(
-                "LAT_W2",
-                format!("{path}.stated_rate"),
-                format!("预征率 {rate} 低于国家规定的下限 {floor}"),
-                format!("the prepayment rate {rate} is below the national floor {floor}"),
-                table.source.cite.clone(),
-            )
-            .numbers(floor, rate),
+            catalogue::LAT_W2
+                .at(
+                    format!("{path}.stated_rate"),
+                    format!("预征率 {rate} 低于国家规定的下限 {floor}"),
+                    format!("the prepayment rate {rate} is below the national floor {floor}"),
+                )
+                .under(table.source.cite.clone())
+                .numbers(floor, rate),
         );
     }
 }
@@ -153,14 +180,13 @@ fn settle(it: &Prepay, ctx: &Context<'_>, out: &mut Vec<Finding>) {
         _ => return,
     };
     out.push(
-        Finding::warning(
-            "LAT_W4",
-            field,
-            "项目已达到可清算条件，尚未申报清算",
-            "the project meets a condition for settlement, and none is filed",
-            "国税发〔2006〕187号第二条",
-        )
-        .numbers(expected, actual),
+        catalogue::LAT_W4
+            .at(
+                field,
+                "项目已达到可清算条件，尚未申报清算",
+                "the project meets a condition for settlement, and none is filed",
+            )
+            .numbers(expected, actual),
     );
 }
 
@@ -172,4 +198,39 @@ fn sold_out(areas: &Areas, ctx: &Context<'_>, on: jiff::civil::Date) -> bool {
     let positive = areas.saleable_sqm > Decimal::ZERO;
     let enough = edge.is_ok_and(|edge| Exact::from(areas.sold_sqm) >= edge);
     positive && (enough || areas.remaining_sqm == Decimal::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FLOORS, floor_of};
+    use crate::rules::RuleBook;
+    use crate::types::{Region, parse_date};
+    use rust_decimal::Decimal;
+
+    /// 国税发〔2010〕53号, 公告2024年第10号: a place may not fix a rate below its floor.
+    #[test]
+    fn no_rate_of_the_pack_is_below_its_floor() {
+        let book = RuleBook::embedded().unwrap();
+        let places = book.files().keys().filter_map(|name| {
+            let code = name.strip_prefix("region/")?.get(..6)?;
+            Region::parse(code).ok()
+        });
+        let mut seen = 0;
+        for place in places {
+            for day in ["2018-01-01", "2024-11-30", "2024-12-01", "2027-12-31"] {
+                let day = parse_date(day).unwrap();
+                let floor = floor_of(book.table(FLOORS, day).unwrap(), place).unwrap();
+                for (parameter, row) in book.parameters_at(place, day) {
+                    let id = &parameter.id;
+                    if !id.starts_with("lat.prepay_rate.") || id.ends_with(".affordable") {
+                        continue;
+                    }
+                    seen += 1;
+                    let rate: Decimal = row.value.parse().unwrap();
+                    assert!(rate >= floor, "{id} in {place} on {day}: {rate} < {floor}");
+                }
+            }
+        }
+        assert!(seen > 30, "only {seen} rates were seen");
+    }
 }
