@@ -1,14 +1,18 @@
 //! Drawing the one form from the sources (应申报 and 申报表生成): nothing is typed twice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use jiff::civil::Date;
-
+use super::across_taxes::Across;
 use super::declaration::{Content, Covered, Line};
+use super::obligations::{Due, Obligation, Reason, declares_zero, due, frequency};
+use super::peers::Peers;
+use super::radar;
 use super::validation;
 use super::{SourceRecord, SourceState};
-use crate::rules::{DueRule, RuleBook};
-use crate::tax::{Charge, ChargeError, Context, Finding, Profile, Severity, TaxSource};
+use crate::rules::RuleBook;
+use crate::tax::{
+    Charge, ChargeError, Context, Finding, Profile, Severity, TaxSource, TaxpayerKind, six_taxes,
+};
 use crate::types::{DeclarationId, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey, Treasury};
 
 /// What is drawn, for whom and from what.
@@ -34,67 +38,6 @@ pub struct Scope<'a> {
     pub explain: bool,
 }
 
-/// Why a source does or does not stand on the form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
-    /// It is to be declared.
-    Due,
-    /// None of its periods ends in the window.
-    NotDueInWindow,
-    /// It already stands on a live declaration.
-    AlreadyDeclared(DeclarationId),
-    /// Nothing of it is taxed in the period.
-    NotTaxedInPeriod,
-    /// It cannot be charged.
-    CannotBeCharged(Box<Finding>),
-    /// It is closed.
-    Closed,
-}
-
-/// One source and one of its periods (当期应申报).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Obligation {
-    /// The source.
-    pub source_id: SourceId,
-    /// Its name.
-    pub source_name: String,
-    /// Its tax.
-    pub tax: TaxKind,
-    /// Its authority.
-    pub authority: TaxAuthority,
-    /// The tax period, where one is due.
-    pub period: Option<Period>,
-    /// Whether it is to be declared, or why not.
-    pub reason: Reason,
-    /// The due day and the rule behind it.
-    pub due: Option<Due>,
-}
-
-/// A due day and the rule behind it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
-    /// Last day to file and pay.
-    pub on: Date,
-    /// The rule, such as `period_end+15d`, with its document.
-    pub rule: String,
-    /// False when no holiday calendar is published for the year.
-    pub calendar_known: bool,
-    /// The rule is not confirmed for the place.
-    pub unconfirmed: bool,
-}
-
-impl Due {
-    /// Stands in where a source cannot be charged; its form cannot be filed.
-    fn unknown(on: Date) -> Self {
-        Self {
-            on,
-            rule: String::new(),
-            calendar_known: true,
-            unconfirmed: false,
-        }
-    }
-}
-
 /// What was drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Drawing {
@@ -117,12 +60,13 @@ struct Charged<'a> {
 pub fn draw(scope: &Scope<'_>) -> Drawing {
     let mut drawing = Drawing::default();
     let mut forms: BTreeMap<(TaxAuthority, Treasury), Vec<Charged<'_>>> = BTreeMap::new();
+    let mut peers = Peers::of(scope.sources);
     for record in scope
         .sources
         .iter()
         .filter(|record| in_scope(scope, record))
     {
-        for (obligation, charged) in source_obligations(scope, record) {
+        for (obligation, charged) in source_obligations(scope, record, &mut peers) {
             if let Some(charged) = charged {
                 let key = (record.authority.clone(), record.treasury.clone());
                 forms.entry(key).or_default().push(charged);
@@ -130,12 +74,69 @@ pub fn draw(scope: &Scope<'_>) -> Drawing {
             drawing.obligations.push(obligation);
         }
     }
+    let across = Across::new(scope);
+    let idle = without_source(scope);
     for ((authority, treasury), charged) in forms {
-        drawing
-            .contents
-            .push(content(scope, authority, treasury, charged));
+        let on_form = on_form(&charged);
+        let mut form = content(scope, authority, treasury, charged);
+        form.findings.extend(across.findings(&on_form));
+        form.findings
+            .extend(six_taxes_doubts(scope, &form.lines, &on_form));
+        form.findings.extend(idle.iter().cloned());
+        validation::in_order(&mut form.findings);
+        drawing.contents.push(form);
     }
     drawing
+}
+
+/// Each source of a form once, in the form's order.
+fn on_form<'a>(charged: &[Charged<'a>]) -> Vec<&'a SourceRecord> {
+    let mut seen = HashSet::new();
+    charged
+        .iter()
+        .filter(|part| !part.charges.is_empty())
+        .map(|part| part.record)
+        .filter(|record| seen.insert(record.id))
+        .collect()
+}
+
+/// The months of the form's lines that 六税两费 may halve, against the facts of the taxpayer.
+fn six_taxes_doubts(scope: &Scope<'_>, lines: &[Line], on_form: &[&SourceRecord]) -> Vec<Finding> {
+    let covered = lines
+        .iter()
+        .filter(|line| six_taxes::covers(line.charge.tax));
+    let periods = covered.map(|line| line.tax_period);
+    let all = periods.reduce(|one, other| {
+        let (first, last) = (one.first().min(other.first()), one.last().max(other.last()));
+        Period::new(first, last).unwrap_or(one)
+    });
+    // What kind of taxpayer a natural person is, is known to each tax.
+    let facts = scope.profile.six_taxes_facts.is_some();
+    let known = facts || scope.profile.kind != TaxpayerKind::Individual;
+    match (all, on_form.first()) {
+        (Some(period), Some(record)) if known => {
+            radar::six_taxes_months(&context(scope, record, period))
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Taxes that were ticked although no open source of theirs, with any authority, has a period due
+/// in the window. What is already declared counts, so that a draft does not change when another
+/// one of the same drawing is filed.
+fn without_source(scope: &Scope<'_>) -> Vec<Finding> {
+    let idle = |record: &SourceRecord| {
+        let window = context(scope, record, scope.window);
+        let periods = record.detail.periods_due(&window);
+        periods.is_ok_and(|periods| periods.is_empty())
+    };
+    let has_due = |tax: TaxKind| {
+        scope.sources.iter().any(|record| {
+            record.detail.kind() == tax && record.state != SourceState::Closed && !idle(record)
+        })
+    };
+    let ticked = scope.taxes.iter().filter(|tax| !has_due(**tax));
+    ticked.map(|tax| validation::no_source(*tax)).collect()
 }
 
 fn in_scope(scope: &Scope<'_>, record: &SourceRecord) -> bool {
@@ -148,7 +149,13 @@ fn in_scope(scope: &Scope<'_>, record: &SourceRecord) -> bool {
 
 type Found<'a> = (Obligation, Option<Charged<'a>>);
 
-fn source_obligations<'a>(scope: &Scope<'a>, record: &'a SourceRecord) -> Vec<Found<'a>> {
+fn source_obligations<'a>(
+    scope: &Scope<'a>,
+    record: &'a SourceRecord,
+    peers: &mut Peers<'a>,
+) -> Vec<Found<'a>> {
+    let window = context(scope, record, scope.window);
+    let often = frequency(&window, &record.detail);
     let obligation = |period, reason, due| Obligation {
         source_id: record.id,
         source_name: record.name.clone(),
@@ -157,11 +164,11 @@ fn source_obligations<'a>(scope: &Scope<'a>, record: &'a SourceRecord) -> Vec<Fo
         period,
         reason,
         due,
+        frequency: often.clone(),
     };
     if record.state == SourceState::Closed {
         return vec![(obligation(None, Reason::Closed, None), None)];
     }
-    let window = context(scope, record, scope.window);
     let periods = match record.detail.periods_due(&window) {
         Ok(periods) => periods,
         Err(error) => {
@@ -186,10 +193,11 @@ fn source_obligations<'a>(scope: &Scope<'a>, record: &'a SourceRecord) -> Vec<Fo
     for period in periods {
         if let Some(id) = scope.declared.get(&(record.id, period)) {
             let reason = Reason::AlreadyDeclared(*id);
-            found.push((obligation(Some(period), reason, None), None));
+            let due = due(&context(scope, record, period), &record.detail).ok();
+            found.push((obligation(Some(period), reason, due), None));
             continue;
         }
-        let (reason, due, charged) = charge(scope, record, period);
+        let (reason, due, charged) = charge(scope, record, period, peers.without(record));
         found.push((obligation(Some(period), reason, due), charged));
     }
     found
@@ -199,83 +207,81 @@ fn charge<'a>(
     scope: &Scope<'a>,
     record: &'a SourceRecord,
     period: Period,
+    peers: &[&TaxSource],
 ) -> (Reason, Option<Due>, Option<Charged<'a>>) {
     let ctx = context(scope, record, period);
     let mut findings: Vec<Finding> = record.detail.check(&ctx);
-    let peers: Vec<&TaxSource> = scope
-        .sources
-        .iter()
-        .filter(|peer| {
-            peer.id != record.id
-                && peer.state != SourceState::Closed
-                && peer.detail.kind() == record.detail.kind()
-        })
-        .map(|peer| &peer.detail)
-        .collect();
-    let computed = record
-        .detail
-        .charge(&peers, &ctx)
-        .and_then(|charges| due(&ctx, &record.detail).map(|due| (charges, due)));
-    let below = |finding: Finding| finding.below(&path(record));
-    let stops = |finding: &Finding| finding.severity == Severity::Error;
-    match computed {
+    let due = due(&ctx, &record.detail);
+    let computed = record.detail.charge(peers, &ctx);
+    let (mut charges, due) = match (computed, due) {
+        (Ok(charges), Ok(due)) => (charges, due),
+        (Err(error), due) => return refused(record, period, (error, findings), due.ok()),
+        (Ok(_), Err(error)) => return refused(record, period, (error, findings), None),
+    };
+    let mut reason = Reason::Due;
+    if charges.is_empty() {
         // Doubts about a source that is not taxed now do not put it on the form; errors do.
-        Ok((charges, due)) if charges.is_empty() && !findings.iter().any(stops) => {
-            (Reason::NotTaxedInPeriod, Some(due), None)
-        }
-        Ok((charges, due)) => {
-            if !due.calendar_known {
-                findings.push(validation::deadline_unknown(due.on));
+        let stops = |finding: &Finding| finding.severity == Severity::Error;
+        reason = Reason::NotTaxedInPeriod;
+        if !findings.iter().any(stops) {
+            let tax = record.detail.kind();
+            if !declares_zero(&ctx, tax) {
+                return (reason, Some(due), None);
             }
-            if due.unconfirmed {
-                findings.push(validation::due_rule_unconfirmed(&due.rule));
-            }
-            findings.extend(validation::frequency_unconfirmed(&ctx, &record.detail));
-            findings.extend(validation::applied(&charges));
-            let reason = if charges.is_empty() {
-                Reason::NotTaxedInPeriod
-            } else {
-                Reason::Due
-            };
-            let findings = findings.into_iter().map(below).collect();
-            let charged = Charged {
-                record,
-                period,
-                due: due.clone(),
-                charges,
-                findings,
-            };
-            (reason, Some(due), Some(charged))
-        }
-        Err(error) => {
-            let stop = error.into_finding();
-            if !findings.contains(&stop) {
-                findings.push(stop.clone());
-            }
-            let findings = findings.into_iter().map(below).collect();
-            let due = Due::unknown(period.last());
-            let charged = Charged {
-                record,
-                period,
-                due,
-                charges: Vec::new(),
-                findings,
-            };
-            (
-                Reason::CannotBeCharged(Box::new(stop.below(&path(record)))),
-                None,
-                Some(charged),
-            )
+            reason = Reason::DueWithoutTax;
+            charges.push(validation::zero_line(tax, period));
+            findings.push(validation::declared_without_tax(period));
         }
     }
+    if !due.calendar_known {
+        findings.push(validation::deadline_unknown(due.on));
+    }
+    if due.unconfirmed {
+        findings.push(validation::due_rule_unconfirmed(&due.rule));
+    }
+    findings.extend(validation::frequency_unconfirmed(&ctx, &record.detail));
+    findings.extend(validation::applied(&charges));
+    let below = |finding: Finding| finding.below(&path(record));
+    let charged = Charged {
+        record,
+        period,
+        due: due.clone(),
+        charges,
+        findings: findings.into_iter().map(below).collect(),
+    };
+    (reason, Some(due), Some(charged))
+}
+
+/// A source that cannot be charged stands on the form with what stops it.
+fn refused<'a>(
+    record: &'a SourceRecord,
+    period: Period,
+    (error, mut findings): (ChargeError, Vec<Finding>),
+    due: Option<Due>,
+) -> (Reason, Option<Due>, Option<Charged<'a>>) {
+    let stop = error.into_finding();
+    if !findings.contains(&stop) {
+        findings.push(stop.clone());
+    }
+    let below = |finding: Finding| finding.below(&path(record));
+    let charged = Charged {
+        record,
+        period,
+        due: due.clone().unwrap_or_else(|| Due::unknown(period.last())),
+        charges: Vec::new(),
+        findings: findings.into_iter().map(below).collect(),
+    };
+    let reason = Reason::CannotBeCharged(Box::new(below(stop)));
+    (reason, due, Some(charged))
 }
 
 /// The path under which a source's findings stand.
-fn path(record: &SourceRecord) -> String {
+pub(super) fn path(record: &SourceRecord) -> String {
     format!("sources[{}]", record.id)
 }
 
-fn context<'a>(scope: &Scope<'a>, record: &SourceRecord, period: Period) -> Context<'a> {
+/// What a source is charged with in a period.
+pub(super) fn context<'a>(scope: &Scope<'a>, record: &SourceRecord, period: Period) -> Context<'a> {
     Context {
         rules: scope.rules,
         region: record.region,
@@ -283,22 +289,6 @@ fn context<'a>(scope: &Scope<'a>, record: &SourceRecord, period: Period) -> Cont
         profile: scope.profile,
         explain: scope.explain,
     }
-}
-
-fn due(ctx: &Context<'_>, source: &TaxSource) -> Result<Due, ChargeError> {
-    let id = source.due_parameter();
-    let (_, row) = ctx.rules.find(id, ctx.region, ctx.period.last())?;
-    let rule = DueRule::parse(&row.value).ok_or_else(|| crate::rules::LookupError::WrongKind {
-        id: id.to_owned(),
-        wanted: "due rule",
-    })?;
-    let window = ctx.rules.calendar().due(rule, ctx.period);
-    Ok(Due {
-        on: window.due_on,
-        rule: format!("{}（{}）", row.value, row.source.cite),
-        calendar_known: window.calendar_known,
-        unconfirmed: row.source.status == crate::rules::RuleStatus::Unconfirmed,
-    })
 }
 
 fn content(
@@ -348,8 +338,6 @@ fn content(
             });
         }
     }
-    findings.extend(validation::whole_form(&lines));
-    validation::in_order(&mut findings);
     Content {
         format: Content::FORMAT,
         taxpayer: scope.taxpayer,

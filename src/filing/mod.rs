@@ -3,11 +3,15 @@
 //! 税源采集 → 应申报 → 申报表生成 → 校验 → 提交 → 缴款 → 完税证明. Nothing here reads a clock, a
 //! database or the wire; every transition consumes the old state.
 
+mod across_taxes;
 pub mod catalogue;
 mod declaration;
 mod draw;
 mod form;
+mod obligations;
 mod payment;
+mod peers;
+pub mod radar;
 mod refusal;
 mod source;
 mod validation;
@@ -15,8 +19,9 @@ mod voucher;
 mod words;
 
 pub use declaration::{Content, Covered, Declaration, DeclarationState, Line, Submission, Totals};
-pub use draw::{Drawing, Obligation, Reason, Scope, draw};
+pub use draw::{Drawing, Scope, draw};
 pub use form::{FormRow, ScheduleRow, form_rows, relief_schedule};
+pub use obligations::{Due, FilingFrequency, Obligation, Reason};
 pub use payment::{BankAnswer, OrderRow, Payment, PaymentRow, PaymentState, Quote, quote};
 pub use refusal::Refusal;
 pub use source::{SourceRecord, SourceState, Taxpayer};

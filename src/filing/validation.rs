@@ -1,14 +1,21 @@
 //! Checks over the whole form (整表校验), beside those each tax makes on its own sources.
+//!
+//! Rules of the form that cannot be broken are no findings: columns 8 − 9 − 10 = 11 and their sums
+//! (FORM_TOTALS), the relief schedule (FORM_RELIEF_MATCH), reliefs between zero and the tax
+//! (FORM_RELIEF_CAP), periods in order and on calendar bounds (FORM_PERIOD), one line for each
+//! source, item and period (FORM_DUP). The form is a sum of lines and no line is typed. 六税两费 is
+//! computed, not claimed by line, so that SIX_TAX cannot occur; a changed source makes a draft
+//! stale and is refused as such (FORM_STALE).
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use super::catalogue;
-use super::declaration::Line;
 use crate::rules::RuleStatus;
-use crate::tax::{Charge, Context, Finding, Provenance, TaxSource};
-use crate::types::{Money, TaxKind};
+use crate::tax::{BaseUnit, Charge, Context, Finding, Provenance, Step, TaxSource};
+use crate::types::{Money, Period, TaxKind};
 
 /// Values of law that were applied without being confirmed: each is named once per source.
 pub fn applied(charges: &[Charge]) -> Vec<Finding> {
@@ -94,63 +101,56 @@ pub fn frequency_unconfirmed(ctx: &Context<'_>, source: &TaxSource) -> Option<Fi
     })
 }
 
-/// Identities of the form and facts of one tax that call for another.
-pub fn whole_form(lines: &[Line]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut seen = BTreeSet::new();
-    for line in lines {
-        let charge = &line.charge;
-        let key = (line.source_id, &charge.item, &charge.detail, charge.period);
-        if !seen.insert(key) {
-            findings.push(catalogue::FORM_DUP.at(
-                format!("lines[{}]", line.number - 1),
-                "同一税源、税目、所属期重复申报",
-                "the same source, item and period stand twice",
-            ));
-        }
-        let relief = charge.relief().unwrap_or(Money::from_fen(i64::MAX));
-        if relief.is_negative() || relief > charge.tax_amount.or_zero() {
-            findings.push(
-                catalogue::FORM_RELIEF_CAP
-                    .at(
-                        format!("lines[{}].relief_yuan", line.number - 1),
-                        "减免税额应在零与应纳税额之间",
-                        "the relief must lie between zero and the tax",
-                    )
-                    .numbers(charge.tax_amount, relief),
-            );
-        }
-    }
-    findings.extend(across_taxes(lines));
-    findings
+/// A tax was ticked, but nothing of it is to be declared.
+pub fn no_source(tax: TaxKind) -> Finding {
+    catalogue::FORM_NO_SOURCE.at(
+        "taxes",
+        format!("勾选了{}，但没有未申报的税源", tax.zh()),
+        format!(
+            "{} is ticked, but has no source left to declare",
+            tax.name()
+        ),
+    )
 }
 
-/// A transfer calls for stamp tax; a building stands on a plot.
-fn across_taxes(lines: &[Line]) -> Vec<Finding> {
-    let of = |tax: TaxKind| lines.iter().filter(move |line| line.charge.tax == tax);
-    let mut findings = Vec::new();
-    if let Some(transfer) = of(TaxKind::LandAppreciationTax).next()
-        && !of(TaxKind::StampTax).any(|line| line.charge.item.contains("REAL_TRANSFER"))
-    {
-        findings.push(catalogue::X_TRANSFER_WITHOUT_STAMP.at(
-            format!("lines[{}]", transfer.number - 1),
-            "有土地增值税转让行，但没有相应的产权转移书据印花税行",
-            "a transfer bears land appreciation tax, but no stamp tax line for its document",
-        ));
+/// A source whose period is declared although nothing of it is taxed.
+pub fn declared_without_tax(period: Period) -> Finding {
+    catalogue::FORM_ZERO.at(
+        "",
+        format!("{period} 没有应税数据，按零申报；如有排放，请先补录税源数据"),
+        format!("nothing is taxed in {period}: declared with zero tax"),
+    )
+}
+
+/// The line of a period in which nothing is taxed (零申报).
+pub fn zero_line(tax: TaxKind, period: Period) -> Charge {
+    Charge {
+        tax,
+        item: "ZERO".to_owned(),
+        item_code: None,
+        item_zh: "零申报".to_owned(),
+        detail: String::new(),
+        period,
+        base: Decimal::ZERO,
+        base_unit: BaseUnit::Yuan,
+        rate: Decimal::ZERO,
+        tax_amount: Money::ZERO,
+        reliefs: Vec::new(),
+        already_paid: Money::ZERO,
+        applied: Vec::new(),
+        steps: vec![Step {
+            label_zh: "本期没有应税数据".to_owned(),
+            label_en: "nothing is taxed in the period".to_owned(),
+            expression: "0.00".to_owned(),
+            value: Money::ZERO.to_string(),
+            parameter_id: Some(format!(
+                "procedure.zero_filing.{}",
+                tax.name().to_lowercase()
+            )),
+            legal_basis: Some(catalogue::FORM_ZERO.legal_basis.to_owned()),
+        }],
+        turning_points: Vec::new(),
     }
-    let has = |tax: TaxKind| of(tax).next().is_some();
-    if has(TaxKind::RealEstateTax) && !has(TaxKind::LandUseTax) {
-        findings.push(
-            catalogue::X_BUILDING_WITHOUT_PLOT
-                .at(
-                    "lines",
-                    "有房产税行，但没有城镇土地使用税行",
-                    "there is real estate tax, but no land use tax",
-                )
-                .under("城镇土地使用税暂行条例 第二条"),
-        );
-    }
-    findings
 }
 
 /// Errors first, then warnings, then hints; within one severity as they were found.

@@ -31,6 +31,7 @@ pub fn assess(
         kind => convert::taxpayer_kind(&mut fields, "taxpayer_kind", kind),
     };
     let six_taxes = convert::six_taxes_windows(&mut fields, &wire.six_taxes_windows);
+    let facts = convert::six_taxes_facts(&mut fields, wire.six_taxes_facts.as_ref());
     let window = fields.period("window", wire.window.as_ref());
     if wire.sources.is_empty() {
         fields.missing("sources");
@@ -53,12 +54,16 @@ pub fn assess(
             recorded_at: jiff::Timestamp::UNIX_EPOCH,
         }));
     }
-    let (Some(kind), Some(six_taxes), Some(window), true) =
-        (kind, six_taxes, window, violations.is_empty())
+    let (Some(kind), Some(six_taxes), Some(six_taxes_facts), Some(window), true) =
+        (kind, six_taxes, facts, window, violations.is_empty())
     else {
         return Err(violations.into());
     };
-    let profile = Profile { kind, six_taxes };
+    let profile = Profile {
+        kind,
+        six_taxes,
+        six_taxes_facts,
+    };
     let declared = HashMap::new();
     let drawing = draw(&Scope {
         rules: book,
@@ -76,6 +81,7 @@ pub fn assess(
         let rule_pack_digest = book.digest().to_owned();
         return Ok(pb::AssessDeclarationResponse {
             rule_pack_digest,
+            six_taxes_eligibility: convert::eligible(&profile, book),
             ..Default::default()
         });
     };
@@ -86,5 +92,7 @@ pub fn assess(
     for (place, line) in whole.lines.iter_mut().enumerate() {
         line.number = u32::try_from(place + 1).unwrap_or(u32::MAX);
     }
-    Ok(convert::assessed(&whole, call.language, wire.explain)?)
+    let mut answer = convert::assessed(&whole, call.language, wire.explain)?;
+    answer.six_taxes_eligibility = convert::eligible(&profile, book);
+    Ok(answer)
 }

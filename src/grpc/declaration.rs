@@ -11,8 +11,7 @@ use super::convert::{self, Fields};
 use super::explanation::explained;
 use super::failure::Failure;
 use crate::filing::{
-    Content, Declaration, DeclarationState, Drawing, Reason, Refusal, Scope, SourceRecord,
-    Taxpayer, draw,
+    Content, Declaration, DeclarationState, Drawing, Refusal, Scope, SourceRecord, Taxpayer, draw,
 };
 use crate::pb;
 use crate::pb::declaration_service_server::DeclarationService;
@@ -175,7 +174,7 @@ impl Declarations {
             tx.append_event(key, "declaration.drawn", &id, now).await?;
             message.declarations.push(convert::with_lines(&draft)?);
         }
-        let out = |obligation: &&crate::filing::Obligation| obligation.reason != Reason::Due;
+        let out = |obligation: &&crate::filing::Obligation| !obligation.reason.is_due();
         let wire = |obligation| convert::obligation(obligation, call.language);
         message.left_out = drawing.obligations.iter().filter(out).map(wire).collect();
         mutation
@@ -443,5 +442,13 @@ impl DeclarationService for Declarations {
     ) -> Result<Response<pb::ExplainDeclarationResponse>, Status> {
         let call = Call::of(&request);
         call.answer(self.explain(&call, request.into_inner()).await)
+    }
+
+    async fn review_eligibility(
+        &self,
+        request: Request<pb::ReviewEligibilityRequest>,
+    ) -> Result<Response<pb::ReviewEligibilityResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::eligibility::review(&self.0, &call, request.into_inner()).await)
     }
 }

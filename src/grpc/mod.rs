@@ -8,6 +8,7 @@ mod app;
 mod assessment;
 mod call;
 mod declaration;
+mod eligibility;
 mod explanation;
 mod failure;
 mod outcome;

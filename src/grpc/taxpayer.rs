@@ -46,8 +46,13 @@ impl Taxpayers {
         let mut fields = Fields::new(&mut violations);
         let request = convert::request_id(&mut fields, &wire.request_id);
         let number = fields.required("tax_number", &wire.tax_number, TaxpayerId::parse);
-        let input =
-            convert::taxpayer_input(&mut fields, &wire.name, wire.kind, &wire.six_taxes_windows);
+        let input = convert::taxpayer_input(
+            &mut fields,
+            &wire.name,
+            wire.kind,
+            &wire.six_taxes_windows,
+            wire.six_taxes_facts.as_ref(),
+        );
         let (Some(request), Some(number), Some(input)) = (request, number, input) else {
             return Err(violations.into());
         };
@@ -73,7 +78,7 @@ impl Taxpayers {
             created_at: now,
         };
         let message = pb::RegisterTaxpayerResponse {
-            taxpayer: Some(convert::taxpayer(&taxpayer)),
+            taxpayer: Some(convert::taxpayer(&taxpayer, &self.0.book)),
         };
         if wire.validate_only {
             return Ok(Answer::new(message));
@@ -98,8 +103,13 @@ impl Taxpayers {
         let request = convert::request_id(&mut fields, &wire.request_id);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let named = fields.required_text("etag", &wire.etag, 63);
-        let input =
-            convert::taxpayer_input(&mut fields, &wire.name, wire.kind, &wire.six_taxes_windows);
+        let input = convert::taxpayer_input(
+            &mut fields,
+            &wire.name,
+            wire.kind,
+            &wire.six_taxes_windows,
+            wire.six_taxes_facts.as_ref(),
+        );
         let (Some(request), Some(key), Some(named), Some(input)) = (request, key, named, input)
         else {
             return Err(violations.into());
@@ -120,7 +130,7 @@ impl Taxpayers {
             ..before
         };
         let message = pb::UpdateTaxpayerResponse {
-            taxpayer: Some(convert::taxpayer(&after)),
+            taxpayer: Some(convert::taxpayer(&after, &self.0.book)),
         };
         if wire.validate_only {
             return Ok(Answer::new(message));
@@ -147,7 +157,7 @@ impl Taxpayers {
         };
         let mut tx = self.0.store.read().await?;
         let taxpayer = must_have(&mut tx, key).await?;
-        let taxpayer = Some(convert::taxpayer(&taxpayer));
+        let taxpayer = Some(convert::taxpayer(&taxpayer, &self.0.book));
         Ok(Answer::new(pb::GetTaxpayerResponse { taxpayer }))
     }
 
@@ -171,7 +181,10 @@ impl Taxpayers {
             .filter(|_| more)
             .map(|last| last.tax_number.to_string());
         Ok(Answer::new(pb::ListTaxpayersResponse {
-            taxpayers: taxpayers.iter().map(convert::taxpayer).collect(),
+            taxpayers: taxpayers
+                .iter()
+                .map(|one| convert::taxpayer(one, &self.0.book))
+                .collect(),
             next_page_token: next.unwrap_or_default(),
         }))
     }

@@ -24,13 +24,72 @@ pub enum DueRule {
     AfterEvent(u32),
     /// `year_end`: the last day of the year.
     YearEnd,
+    /// `04-01..04-15,10-01..10-15`: filing windows (征期) of each year; the first that opens in or
+    /// after the period counts.
+    Yearly(YearlyWindows),
+}
+
+/// Filing windows of each year, at most four, by month and day, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct YearlyWindows([Option<YearlyWindow>; 4]);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct YearlyWindow {
+    first: (i8, i8),
+    last: (i8, i8),
+}
+
+impl YearlyWindows {
+    /// Reads `MM-DD..MM-DD`, several with commas between them.
+    fn parse(text: &str) -> Option<Self> {
+        let mut windows = [None; 4];
+        let mut before = (0, 0);
+        let mut slots = windows.iter_mut();
+        for part in text.split(',') {
+            let (first, last) = part.split_once("..")?;
+            let window = YearlyWindow {
+                first: month_day(first)?,
+                last: month_day(last)?,
+            };
+            if window.first <= before || window.last < window.first {
+                return None;
+            }
+            before = window.last;
+            *slots.next()? = Some(window);
+        }
+        Some(Self(windows))
+    }
+
+    /// The first window that opens on or after the first day of a period.
+    fn opening_from(self, day: Date) -> Option<Period> {
+        let year = day.year();
+        [year, year.saturating_add(1)].into_iter().find_map(|year| {
+            self.0.iter().flatten().find_map(|window| {
+                let on = |(month, day)| Date::new(year, month, day).ok();
+                let period = Period::new(on(window.first)?, on(window.last)?).ok()?;
+                (day <= period.first()).then_some(period)
+            })
+        })
+    }
+}
+
+/// Reads `MM-DD` of any year; 29 February is not a day of every year.
+fn month_day(text: &str) -> Option<(i8, i8)> {
+    let (month, day) = text.split_once('-')?;
+    let read = |part: &str| (part.len() == 2).then(|| part.parse::<i8>().ok()).flatten();
+    let (month, day) = (read(month)?, read(day)?);
+    // 2023 is a common year.
+    Date::new(2023, month, day).ok().map(|_| (month, day))
 }
 
 impl DueRule {
-    /// Reads `period_end+Nd`, `event+Nd` or `year_end`.
+    /// Reads `period_end+Nd`, `event+Nd`, `year_end` or `MM-DD..MM-DD,…`.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "year_end" {
             return Some(Self::YearEnd);
+        }
+        if text.contains("..") {
+            return YearlyWindows::parse(text).map(Self::Yearly);
         }
         let (kind, count) = text.strip_suffix('d')?.split_once('+')?;
         let count = count.parse().ok()?;
@@ -109,16 +168,12 @@ impl Calendar {
     pub fn due(&self, rule: DueRule, period: Period) -> Window {
         match rule {
             DueRule::AfterPeriod(15) if period.last() == period.last().last_of_month() => {
-                let month = Month::of(period.last()).next();
-                match self.deadlines.get(&month) {
-                    Some(due_on) => Window {
-                        due_on: *due_on,
-                        rest_days: self.counted_rest_days(Period::months_between(month, month), 15),
-                        calendar_known: true,
-                    },
-                    None => self.shifted(month.first_day(), 15),
-                }
+                self.fifteenth(Month::of(period.last()).next())
             }
+            DueRule::Yearly(windows) => match windows.opening_from(period.first()) {
+                Some(window) => self.closing(window),
+                None => self.shifted(period.last().saturating_add(1.day()), 1),
+            },
             DueRule::AfterPeriod(days) | DueRule::AfterEvent(days) => {
                 self.shifted(period.last().saturating_add(1.day()), days)
             }
@@ -135,6 +190,28 @@ impl Calendar {
                 }
             }
         }
+    }
+
+    /// The published day of a month, or days 1 to 15 by the rule.
+    fn fifteenth(&self, month: Month) -> Window {
+        match self.deadlines.get(&month) {
+            Some(due_on) => Window {
+                due_on: *due_on,
+                rest_days: self.counted_rest_days(Period::months_between(month, month), 15),
+                calendar_known: true,
+            },
+            None => self.shifted(month.first_day(), 15),
+        }
+    }
+
+    /// When a filing window closes: as the national one where it is days 1 to 15 of a month.
+    fn closing(&self, window: Period) -> Window {
+        let month = window.first_month();
+        let days = (window.last() - window.first()).get_days() + 1;
+        if window.first() == month.first_day() && window.last_month() == month && days == 15 {
+            return self.fifteenth(month);
+        }
+        self.shifted(window.first(), u32::try_from(days).unwrap_or(1))
     }
 
     fn knows(&self, day: Date) -> bool {
@@ -231,6 +308,44 @@ mod tests {
         for month in months {
             let by_rule = calendar.shifted(month.first_day(), 15);
             assert_eq!(by_rule.due_on, calendar.deadlines[&month], "{month}");
+        }
+    }
+
+    #[test]
+    fn yearly_windows_close_as_the_calendar_says() {
+        let book = RuleBook::embedded().unwrap();
+        let rule = DueRule::parse("04-01..04-15,10-01..10-15").unwrap();
+        let due = |first: &str, last: &str| {
+            let month = |text| Month::parse(text).unwrap();
+            let window = book
+                .calendar()
+                .due(rule, Period::months_between(month(first), month(last)));
+            (window.due_on.to_string(), window.calendar_known)
+        };
+        // The published days of April and October 2025 and 2026 hold for windows 1 to 15.
+        assert_eq!(due("2025-01", "2025-06"), ("2025-04-18".to_owned(), true));
+        assert_eq!(due("2025-07", "2025-12"), ("2025-10-27".to_owned(), true));
+        assert_eq!(due("2026-07", "2026-12"), ("2026-10-26".to_owned(), true));
+        // A year: its first window. A quarter after the last one: the next year's first.
+        assert_eq!(due("2025-01", "2025-12"), ("2025-04-18".to_owned(), true));
+        assert_eq!(due("2024-10", "2024-12"), ("2024-10-24".to_owned(), true));
+        assert_eq!(due("2027-07", "2027-12"), ("2027-10-15".to_owned(), false));
+        // Other days follow the rule of rest days: 15 June 2024 is a Saturday, the 10th a holiday
+        // in a run of three (8 to 10 June), so three workdays after the 20th.
+        let june = DueRule::parse("06-01..06-20").unwrap();
+        let month = Month::parse("2024-01").unwrap();
+        let window = book
+            .calendar()
+            .due(june, Period::months_between(month, month));
+        assert_eq!(window.due_on.to_string(), "2024-06-25");
+        for wrong in [
+            "04-01..",
+            "4-1..4-15",
+            "04-15..04-01",
+            "02-29..03-01",
+            "10-01..10-15,04-01..04-15",
+        ] {
+            assert_eq!(DueRule::parse(wrong), None, "{wrong}");
         }
     }
 

@@ -209,6 +209,13 @@ impl RuleBook {
         self.find(id, region, on).map(|(_, row)| row.value.as_str())
     }
 
+    /// The first and the last day on which the nation's value of a parameter is in force; nothing
+    /// where no end is written.
+    pub fn in_force(&self, id: &str) -> Option<(Date, Date)> {
+        let rows = &self.parameters.get(&(None, id.to_owned()))?.rows;
+        Some((rows.first()?.from, rows.last()?.to?))
+    }
+
     /// The national limits within which a place fixes a parameter, where the law sets them.
     pub fn national_range(&self, id: &str) -> Option<(Decimal, Decimal)> {
         self.parameters

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue;
 use super::charge::{Applied, ChargeError, Provenance, StatedRate};
+use super::six_taxes::Facts;
 use crate::rules::RuleBook;
 use crate::types::{Month, Period, Region};
 
@@ -56,6 +57,10 @@ pub struct Profile {
     /// Months of eligibility for the 六税两费.
     #[serde(default)]
     pub six_taxes: Vec<SixTaxesWindow>,
+    /// The facts behind the eligibility. Where no windows are stated they decide; beside stated
+    /// windows they are only compared with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub six_taxes_facts: Option<Box<Facts>>,
 }
 
 /// Everything a tax module may look at.

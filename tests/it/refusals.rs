@@ -53,6 +53,7 @@ async fn stale_etag_is_aborted_and_names_the_current_one() {
         kind: pb::TaxpayerKind::Enterprise.into(),
         six_taxes_windows: Vec::new(),
         validate_only: false,
+        six_taxes_facts: None,
     };
     let refused = server.taxpayers().update_taxpayer(person).await;
     assert_refused(refused, Code::Aborted, "ETAG_STALE");
@@ -167,6 +168,7 @@ async fn draft_is_stale_after_the_taxpayer_became_eligible_for_relief() {
             last_month: String::new(),
         }],
         validate_only: false,
+        six_taxes_facts: None,
     };
     server.taxpayers().update_taxpayer(person).await.unwrap();
     let refused = server

@@ -66,6 +66,7 @@ async fn repeated_registration_and_update_of_a_taxpayer_have_one_effect() {
         kind: pb::TaxpayerKind::Enterprise.into(),
         six_taxes_windows: Vec::new(),
         validate_only: false,
+        six_taxes_facts: None,
     };
     let updated = twice!(server.taxpayers(), update_taxpayer, update.clone());
     let updated = updated.taxpayer.unwrap();
@@ -341,6 +342,7 @@ async fn validate_only_changes_nothing_and_leaves_the_request_id_free() {
         kind: pb::TaxpayerKind::Enterprise.into(),
         six_taxes_windows: Vec::new(),
         validate_only: true,
+        six_taxes_facts: None,
     };
     client.update_taxpayer(update).await.unwrap();
     let get = pb::GetTaxpayerRequest {

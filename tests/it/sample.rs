@@ -62,6 +62,7 @@ pub fn profile() -> Profile {
     Profile {
         kind: TaxpayerKind::Enterprise,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     }
 }
 

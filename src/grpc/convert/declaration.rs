@@ -80,6 +80,7 @@ pub fn assessed(
             })
             .collect(),
         rule_pack_digest: content.rule_pack.clone(),
+        six_taxes_eligibility: Vec::new(),
         explanations: if explain {
             explanations(&content.lines, language)
         } else {
@@ -225,9 +226,17 @@ pub fn obligation(obligation: &Obligation, language: Language) -> pb::Obligation
     if let Some(due) = &obligation.due {
         wire.due_on = due.on.to_string();
         wire.due_rule = due.rule.clone();
+        wire.due_on_computed = !due.calendar_known;
+        wire.due_rule_unconfirmed = due.unconfirmed;
+    }
+    if let Some(often) = &obligation.frequency {
+        wire.frequency = often.word.clone();
+        wire.frequency_cite = often.cite.clone();
+        wire.frequency_unconfirmed = often.unconfirmed;
     }
     let reason = match &obligation.reason {
         Reason::Due => pb::ObligationReason::Due,
+        Reason::DueWithoutTax => pb::ObligationReason::DueWithoutTax,
         Reason::NotDueInWindow => pb::ObligationReason::NotDueInWindow,
         Reason::AlreadyDeclared(id) => {
             wire.declaration_id = id.to_string();

@@ -2,6 +2,7 @@
 
 mod common;
 mod declaration;
+mod eligibility;
 mod fields;
 mod payment;
 mod source;
@@ -20,6 +21,7 @@ pub use common::{
     taxpayer_key,
 };
 pub use declaration::{assessed, declaration, explanations, obligation, with_lines};
+pub use eligibility::{eligibility, eligible, facts, six_taxes_facts};
 pub use fields::{Fields, Violation};
 pub use payment::{payment, quote};
 pub use source::{SourceInput, source, source_input};

@@ -1,9 +1,10 @@
 //! Taxpayers on the wire.
 
-use super::{Fields, instant};
+use super::{Fields, eligible, facts, instant, six_taxes_facts};
 use crate::filing::Taxpayer;
 use crate::grpc::app::etag;
 use crate::pb;
+use crate::rules::RuleBook;
 use crate::tax::{Profile, SixTaxesSubject, SixTaxesWindow, TaxpayerKind};
 use crate::types::{Invalid, Month};
 
@@ -25,15 +26,18 @@ pub fn taxpayer_input(
     name: &str,
     kind: i32,
     windows: &[pb::SixTaxesWindow],
+    stated: Option<&pb::SixTaxesFacts>,
 ) -> Option<TaxpayerInput> {
     let name = fields.required_text("name", name, NAME_MAX);
     let kind = taxpayer_kind(fields, "kind", kind);
     let six_taxes = six_taxes_windows(fields, windows);
+    let stated = six_taxes_facts(fields, stated);
     Some(TaxpayerInput {
         name: name?,
         profile: Profile {
             kind: kind?,
             six_taxes: six_taxes?,
+            six_taxes_facts: stated?,
         },
     })
 }
@@ -89,8 +93,8 @@ fn window(fields: &mut Fields<'_>, wire: &pb::SixTaxesWindow) -> Option<SixTaxes
     })
 }
 
-/// Writes a taxpayer.
-pub fn taxpayer(taxpayer: &Taxpayer) -> pb::Taxpayer {
+/// Writes a taxpayer, with what a rule pack makes of its facts.
+pub fn taxpayer(taxpayer: &Taxpayer, rules: &RuleBook) -> pb::Taxpayer {
     let kind = match taxpayer.profile.kind {
         TaxpayerKind::Enterprise => pb::TaxpayerKind::Enterprise,
         TaxpayerKind::IndividualBusiness => pb::TaxpayerKind::IndividualBusiness,
@@ -121,5 +125,7 @@ pub fn taxpayer(taxpayer: &Taxpayer) -> pb::Taxpayer {
         etag: etag(taxpayer.version),
         create_time: Some(instant(taxpayer.created_at)),
         organisation_check_failed: !taxpayer.tax_number.organisation_check_ok(),
+        six_taxes_facts: taxpayer.profile.six_taxes_facts.as_deref().map(facts),
+        six_taxes_eligibility: eligible(&taxpayer.profile, rules),
     }
 }

@@ -59,6 +59,7 @@ fn charge(source: &Source) -> Result<Vec<Charge>, ChargeError> {
     let profile = Profile {
         kind: TaxpayerKind::Enterprise,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     };
     let month = Month::parse("2026-07").unwrap();
     let ctx = Context {
@@ -77,6 +78,7 @@ fn quarters_and_occurrences_are_due() {
     let profile = Profile {
         kind: TaxpayerKind::Enterprise,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     };
     let month = Month::parse("2026-07").unwrap();
     let ctx = Context {

@@ -22,6 +22,7 @@ fn with<T>(first: &str, last: &str, ask: impl FnOnce(&Context<'_>) -> T) -> T {
             first: Month::parse("2019-01").unwrap(),
             last: None,
         }],
+        six_taxes_facts: None,
     };
     ask(&Context {
         rules: book(),

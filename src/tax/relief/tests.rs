@@ -80,6 +80,7 @@ fn relieve(
     let profile = Profile {
         kind: TaxpayerKind::Enterprise,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     };
     let ctx = Context {
         rules: &rules,

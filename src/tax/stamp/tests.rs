@@ -16,6 +16,7 @@ fn profile(eligible: bool) -> Profile {
     Profile {
         kind: TaxpayerKind::Enterprise,
         six_taxes: if eligible { vec![window] } else { Vec::new() },
+        six_taxes_facts: None,
     }
 }
 

@@ -101,6 +101,7 @@ fn profile() -> Profile {
     Profile {
         kind: TaxpayerKind::Enterprise,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     }
 }
 

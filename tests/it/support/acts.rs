@@ -30,6 +30,7 @@ pub fn registration() -> pb::RegisterTaxpayerRequest {
         kind: pb::TaxpayerKind::Enterprise.into(),
         six_taxes_windows: Vec::new(),
         validate_only: false,
+        six_taxes_facts: None,
     }
 }
 

@@ -6,8 +6,16 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+mod facts;
+mod judge;
+
+pub use facts::{
+    AnnualSettlement, Conclusion, Cycle, Facts, Figures, MonthEnd, Size, VatChange, VatStatus,
+};
+pub use judge::{Eligible, Ground, Judge, small_low_profit};
+
 use super::charge::{ChargeError, ReliefLine};
-use super::context::{Context, Profile, SixTaxesSubject};
+use super::context::{Context, Profile, SixTaxesSubject, SixTaxesWindow};
 use crate::types::{Exact, Money, Month, Period, TaxKind};
 
 /// The stable id of the relief.
@@ -24,24 +32,97 @@ impl SixTaxesSubject {
     }
 }
 
+/// True for the taxes of the consolidated form that the relief halves.
+pub const fn covers(tax: TaxKind) -> bool {
+    matches!(
+        tax,
+        TaxKind::RealEstateTax | TaxKind::LandUseTax | TaxKind::StampTax
+    )
+}
+
+/// Months that are claimed without ground, and months with ground that are not claimed, by what
+/// the facts of the profile say; nothing where no windows are stated beside the facts. What kind
+/// of taxpayer it is, is a fact of its own.
+pub fn doubted_months(ctx: &Context<'_>) -> (Vec<Month>, Vec<Month>) {
+    let own = Facts::default();
+    let stated_facts = ctx.profile.six_taxes_facts.as_deref();
+    let (mut without, mut unclaimed) = (Vec::new(), Vec::new());
+    if stated_facts.is_some() && ctx.profile.six_taxes.is_empty() {
+        return (without, unclaimed);
+    }
+    let judge = Judge {
+        rules: ctx.rules,
+        kind: ctx.profile.kind,
+        facts: stated_facts.unwrap_or(&own),
+    };
+    for month in ctx.period.months() {
+        let on = month.first_day();
+        let claimed = best(ctx, stated(ctx.profile, month), on).is_some();
+        let grounds = judge.in_month(month).unwrap_or_default();
+        let grounded = best(ctx, subjects_of(&grounds), on).is_some();
+        match (claimed, grounded) {
+            (true, false) if stated_facts.is_some() => without.push(month),
+            (false, true) => unclaimed.push(month),
+            _ => {}
+        }
+    }
+    (without, unclaimed)
+}
+
 /// Who the taxpayer is for this relief in a month, by precedence, and the ratio then in force.
 /// Months outside the law's windows, or of a subject not yet covered, give nothing (decision G5).
 pub fn eligibility(ctx: &Context<'_>, month: Month) -> Option<(SixTaxesSubject, Decimal)> {
-    let mut subjects: Vec<SixTaxesSubject> = subjects_in(ctx.profile, month).collect();
+    let subjects = match judge(ctx) {
+        Some(judge) => subjects_of(&judge.in_month(month).unwrap_or_default()),
+        None => stated(ctx.profile, month),
+    };
+    best(ctx, subjects, month.first_day())
+}
+
+/// The same for a liability of one day. Filed by occurrence, dated facts decide by the day.
+fn eligibility_on(ctx: &Context<'_>, day: Date) -> Option<(SixTaxesSubject, Decimal)> {
+    match judge(ctx) {
+        Some(judge) if ctx.period == Period::day(day) => {
+            let grounds = judge.on_day(day).unwrap_or_default();
+            best(ctx, subjects_of(&grounds), day)
+        }
+        _ => eligibility(ctx, Month::of(day)),
+    }
+}
+
+fn best(
+    ctx: &Context<'_>,
+    mut subjects: Vec<SixTaxesSubject>,
+    on: Date,
+) -> Option<(SixTaxesSubject, Decimal)> {
     subjects.sort_unstable();
     subjects.into_iter().find_map(|subject| {
-        let id = format!("six_taxes.ratio.{}", subject.key().0);
-        let (ratio, _) = ctx.rules.number(&id, ctx.region, month.first_day()).ok()?;
+        let id = judge::ratio_id(subject);
+        let (ratio, _) = ctx.rules.number(&id, ctx.region, on).ok()?;
         Some((subject, ratio))
     })
 }
 
-fn subjects_in(profile: &Profile, month: Month) -> impl Iterator<Item = SixTaxesSubject> + '_ {
-    profile
-        .six_taxes
-        .iter()
-        .filter(move |window| window.first <= month && window.last.is_none_or(|last| month <= last))
-        .map(|window| window.subject)
+/// Dated facts decide where no windows are stated.
+fn judge<'a>(ctx: &Context<'a>) -> Option<Judge<'a>> {
+    let facts = ctx.profile.six_taxes_facts.as_deref()?;
+    ctx.profile.six_taxes.is_empty().then_some(Judge {
+        rules: ctx.rules,
+        kind: ctx.profile.kind,
+        facts,
+    })
+}
+
+fn subjects_of(grounds: &[Ground]) -> Vec<SixTaxesSubject> {
+    grounds.iter().map(|ground| ground.subject()).collect()
+}
+
+fn stated(profile: &Profile, month: Month) -> Vec<SixTaxesSubject> {
+    let holds = |window: &&SixTaxesWindow| {
+        window.first <= month && window.last.is_none_or(|last| month <= last)
+    };
+    let windows = profile.six_taxes.iter().filter(holds);
+    windows.map(|window| window.subject).collect()
 }
 
 /// The relief on a line whose tax is spread over whole months (房产税, 城镇土地使用税).
@@ -103,7 +184,7 @@ pub fn on_day(
     left: Money,
     day: Date,
 ) -> Result<Option<ReliefLine>, ChargeError> {
-    let Some((subject, ratio)) = eligibility(ctx, Month::of(day)) else {
+    let Some((subject, ratio)) = eligibility_on(ctx, day) else {
         return Ok(None);
     };
     let amount = Exact::from(left).mul(ratio)?.round_to_fen()?.or_zero();
