@@ -4,23 +4,25 @@
 use rust_decimal::Decimal;
 
 use super::class::{self, Classed};
+use super::explain;
 use super::source::{PaymentKind, Source, WithheldTreatment};
 use super::spans;
-use crate::rules::{LookupError, ReliefShape};
-use crate::tax::{
-    Applied, Charge, ChargeError, Context, ReliefLine, ReliefTarget, Step, apply_reliefs,
-};
+use super::turning;
+use crate::rules::LookupError;
+use crate::tax::{Applied, Charge, ChargeError, Context, ReliefLine, ReliefTarget, apply_reliefs};
 use crate::types::{Exact, Money, Overflow, Period, TaxKind};
 
 /// The text parameter that says what becomes of vehicles whose insurer withheld what is due.
 const WITHHELD: &str = "vvt.withheld_treatment";
-const MONTHS_IN_YEAR: u32 = 12;
-const CITE_MONTHS: &str = "车船税法实施条例 第十九条、第二十三条";
+/// Months in a year.
+pub(super) const MONTHS_IN_YEAR: u32 = 12;
 
 /// The values of law for one vehicle.
-struct Rates {
-    amount: Applied,
-    share: Option<Applied>,
+pub(super) struct Rates {
+    /// The unit amount.
+    pub amount: Applied,
+    /// The share of it, for trailers, tugs and barges.
+    pub share: Option<Applied>,
 }
 
 impl Rates {
@@ -30,8 +32,8 @@ impl Rates {
             .map_or(Decimal::ONE, |share| share.value)
     }
 
-    /// ` × 60 × 0.5`.
-    fn expression(&self) -> String {
+    /// `60 × 0.5`.
+    pub(super) fn expression(&self) -> String {
         match &self.share {
             Some(share) => format!("{} × {}", self.amount.value, share.value),
             None => self.amount.value.to_string(),
@@ -65,18 +67,20 @@ pub(super) fn line(
     let one = Money::sum(parts.iter().map(|(_, tax)| *tax))?;
     let reliefs = reliefs(source, ctx, &classed.item, &runs, one)?;
     let tax_amount = times(one, source.count)?;
-    let steps = if ctx.explain {
-        steps(
-            ctx,
-            source,
-            &classed,
-            &rates,
-            &parts,
-            (one, tax_amount),
-            &reliefs,
-        )?
+    let (steps, turning_points) = if ctx.explain {
+        let figures = explain::Figures {
+            parts: &parts,
+            one,
+            tax_amount,
+            reliefs: &reliefs,
+            already_paid,
+        };
+        (
+            explain::steps(ctx, source, year, &classed, &rates, &figures)?,
+            turning::points(ctx, source, year, &classed)?,
+        )
     } else {
-        Vec::new()
+        (Vec::new(), Vec::new())
     };
     let base = classed.quantity.mul(source.count)?.to_decimal()?;
     let rate = Exact::from(rates.amount.value)
@@ -100,7 +104,7 @@ pub(super) fn line(
         already_paid,
         applied,
         steps,
-        turning_points: Vec::new(),
+        turning_points,
     }))
 }
 
@@ -204,85 +208,4 @@ fn times(amount: Money, count: u32) -> Result<Money, Overflow> {
         .checked_mul(i64::from(count))
         .map(Money::from_fen)
         .ok_or(Overflow)
-}
-
-/// How the line came about.
-fn steps(
-    ctx: &Context<'_>,
-    source: &Source,
-    classed: &Classed,
-    rates: &Rates,
-    parts: &[(Period, Money)],
-    (one, tax_amount): (Money, Money),
-    reliefs: &[ReliefLine],
-) -> Result<Vec<Step>, ChargeError> {
-    let quantity = classed.quantity.to_decimal()?;
-    let mut steps = vec![Step {
-        label_zh: "适用税目和单位税额".to_owned(),
-        label_en: "Item and unit amount".to_owned(),
-        expression: format!("{} {}", classed.code, classed.name_zh),
-        value: rates.amount.value.to_string(),
-        parameter_id: Some(rates.amount.parameter_id.clone()),
-        legal_basis: Some(classed.cite.clone()),
-    }];
-    if let Some(converted) = &classed.converted {
-        steps.push(Step {
-            label_zh: "拖船按主机功率折合净吨位".to_owned(),
-            label_en: "Net tons of the tug from its engine power".to_owned(),
-            expression: converted.expression.clone(),
-            value: quantity.to_string(),
-            parameter_id: Some(converted.factor.parameter_id.clone()),
-            legal_basis: Some("车船税法实施条例 第四条".to_owned()),
-        });
-    }
-    let rate_id = match &rates.share {
-        Some(share) => &share.parameter_id,
-        None => &rates.amount.parameter_id,
-    };
-    for (run, tax) in parts {
-        let (first, last) = (run.first_month(), run.last_month());
-        steps.push(Step {
-            label_zh: format!("每辆（艘）{first} 至 {last} 应纳税额"),
-            label_en: format!("Tax of one, {first} to {last}"),
-            expression: format!(
-                "{quantity} × {} × {} ÷ {MONTHS_IN_YEAR}",
-                rates.expression(),
-                run.month_count()
-            ),
-            value: tax.to_string(),
-            parameter_id: Some(rate_id.clone()),
-            legal_basis: Some(CITE_MONTHS.to_owned()),
-        });
-    }
-    if source.count > 1 || parts.len() != 1 {
-        steps.push(Step {
-            label_zh: "应纳税额".to_owned(),
-            label_en: "Tax".to_owned(),
-            expression: format!("{one} × {}", source.count),
-            value: tax_amount.to_string(),
-            parameter_id: None,
-            legal_basis: Some(CITE_MONTHS.to_owned()),
-        });
-    }
-    for relief in reliefs {
-        steps.push(relief_step(ctx, source.count, one, relief));
-    }
-    Ok(steps)
-}
-
-fn relief_step(ctx: &Context<'_>, count: u32, one: Money, relief: &ReliefLine) -> Step {
-    let rule = ctx.rules.relief(&relief.relief_id);
-    let part = match rule.map(|rule| rule.shape) {
-        Some(ReliefShape::Full) => "1".to_owned(),
-        Some(ReliefShape::Ratio(ratio)) => ratio.to_string(),
-        Some(ReliefShape::ByInput) | None => "核准比例 (approved ratio)".to_owned(),
-    };
-    Step {
-        label_zh: format!("减免税额：{}", relief.name_zh),
-        label_en: format!("Relief {} ({})", relief.relief_id, relief.period),
-        expression: format!("{one} × {part} × {count}"),
-        value: relief.amount.to_string(),
-        parameter_id: Some(relief.relief_id.clone()),
-        legal_basis: rule.map(|rule| rule.source.cite.clone()),
-    }
 }
