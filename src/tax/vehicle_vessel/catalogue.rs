@@ -41,6 +41,10 @@ crate::tax::finding::checks! {
         "核定载客人数与车辆种类（乘用车、客车）相符",
         "the seats fit the kind (passenger car or bus)",
         "车船税法 附表《车船税税目税额表》";
+    VV_V7: Warning,
+        "列明的单位税额在法定幅度内",
+        "a stated unit amount lies in the statutory range",
+        "车船税法 第二条、附表《车船税税目税额表》";
     VV_V8: Error,
         "同一车船、同一号牌在一个年度内只申报一次",
         "a vehicle, vessel or plate is declared once in a year",

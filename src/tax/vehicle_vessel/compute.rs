@@ -9,7 +9,11 @@ use super::source::{PaymentKind, Source, WithheldTreatment};
 use super::spans;
 use super::turning;
 use crate::rules::LookupError;
-use crate::tax::{Applied, Charge, ChargeError, Context, ReliefLine, ReliefTarget, apply_reliefs};
+use crate::tax::catalogue::RATE_OUT_OF_RANGE;
+use crate::tax::{
+    Applied, Charge, ChargeError, Context, Provenance, ReliefClaim, ReliefLine, ReliefTarget,
+    apply_reliefs,
+};
 use crate::types::{Exact, Money, Overflow, Period, TaxKind};
 
 /// The text parameter that says what becomes of vehicles whose insurer withheld what is due.
@@ -65,7 +69,7 @@ pub(super) fn line(
         parts.push((*run, exact.round_to_fen()?));
     }
     let one = Money::sum(parts.iter().map(|(_, tax)| *tax))?;
-    let reliefs = reliefs(source, ctx, &classed.item, &runs, one)?;
+    let reliefs = reliefs(source, ctx, &classed.item, &parts, one)?;
     let tax_amount = times(one, source.count)?;
     let (steps, turning_points) = if ctx.explain {
         let figures = explain::Figures {
@@ -108,20 +112,20 @@ pub(super) fn line(
     }))
 }
 
-/// The reliefs of all vehicles of the source; `one` is the rounded tax of one of them, which is
-/// what the law relieves.
+/// The reliefs of all vehicles of the source. The law relieves the rounded tax of one (decision
+/// VV4); a relief of some months relieves what those months bear, a gap between runs bears nothing.
 fn reliefs(
     source: &Source,
     ctx: &Context<'_>,
     item: &str,
-    runs: &[Period],
+    parts: &[(Period, Money)],
     one: Money,
 ) -> Result<Vec<ReliefLine>, ChargeError> {
-    let (Some(first), Some(last)) = (runs.first(), runs.last()) else {
+    let (Some((first, _)), Some((last, _))) = (parts.first(), parts.last()) else {
         return Ok(Vec::new());
     };
     let period = Period::months_between(first.first_month(), last.last_month());
-    let target = ReliefTarget {
+    let mut target = ReliefTarget {
         tax: TaxKind::VehicleVesselTax,
         item,
         period,
@@ -129,11 +133,45 @@ fn reliefs(
         exact_tax: Exact::from(one),
         tax_amount: one,
     };
+    // One claim is all that is allowed, and amounts are no matter of months.
+    let by_months = source
+        .reliefs
+        .first()
+        .filter(|claim| claim.amount.is_none());
+    let mut covers_nothing = false;
+    if let Some(months) = by_months.and_then(|claim| months_of(claim, ctx, period))
+        && parts.len() > 1
+    {
+        let mut borne = Exact::ZERO;
+        for (run, tax) in parts {
+            if let Some(both) = run.overlap(months) {
+                let part = Exact::from(*tax).mul(both.month_count())?;
+                borne = borne.add(part.div(run.month_count())?)?;
+            }
+        }
+        covers_nothing = borne.is_zero();
+        // The claim takes months ÷ all months of this.
+        target.exact_tax = borne.mul(period.month_count())?.div(months.month_count())?;
+    }
     let mut lines = apply_reliefs(ctx, &source.reliefs, target, "reliefs")?;
+    if covers_nothing {
+        lines.clear();
+    }
     for line in &mut lines {
         line.amount = times(line.amount, source.count)?;
     }
     Ok(lines)
+}
+
+/// The days of a period that a claim and its rule have in common with it.
+fn months_of(claim: &ReliefClaim, ctx: &Context<'_>, period: Period) -> Option<Period> {
+    let rule = ctx.rules.relief(&claim.relief_id)?;
+    let in_force = Period::new(rule.from, rule.to.unwrap_or(jiff::civil::Date::MAX)).ok()?;
+    claim
+        .period
+        .unwrap_or(period)
+        .overlap(period)?
+        .overlap(in_force)
 }
 
 fn rates(
@@ -142,17 +180,38 @@ fn rates(
     year: Period,
     classed: &Classed,
 ) -> Result<Rates, ChargeError> {
-    let amount = ctx.rate(
-        &classed.amount_id,
-        year.first(),
-        source.stated_unit_amount.as_ref(),
-        "stated_unit_amount.value",
-    )?;
+    let amount = unit_amount(source, ctx, year, &classed.amount_id)?;
     let share = match &classed.share_id {
         Some(id) => Some(ctx.number(id, year.first())?),
         None => None,
     };
     Ok(Rates { amount, share })
+}
+
+/// The place's unit amount, or the stated one. One outside the statutory range is applied and named
+/// (V7): the document that fixes it is for the officer to judge. A negative one is refused.
+fn unit_amount(
+    source: &Source,
+    ctx: &Context<'_>,
+    year: Period,
+    id: &str,
+) -> Result<Applied, ChargeError> {
+    let stated = source.stated_unit_amount.as_ref();
+    let rate = ctx.rate(id, year.first(), stated, "stated_unit_amount.value");
+    match (rate, stated) {
+        (Err(ChargeError::Refused(finding)), Some(stated))
+            if finding.rule_id == RATE_OUT_OF_RANGE.id && stated.value >= Decimal::ZERO =>
+        {
+            Ok(Applied {
+                parameter_id: id.to_owned(),
+                value: stated.value,
+                provenance: Provenance::Stated {
+                    document: stated.document.clone(),
+                },
+            })
+        }
+        (rate, _) => rate,
+    }
 }
 
 /// What was paid and withheld of the year, less what was refunded.

@@ -5,7 +5,7 @@ use super::compute::{MONTHS_IN_YEAR, Rates};
 use super::source::{EventKind, PaymentKind, Source};
 use super::spans;
 use crate::rules::ReliefShape;
-use crate::tax::{ChargeError, Context, ReliefLine, Step};
+use crate::tax::{ChargeError, Context, ReliefClaim, ReliefLine, Step};
 use crate::types::{Exact, Money, Period};
 
 const CITE_MONTHS: &str = "车船税法实施条例 第十九条、第二十三条";
@@ -102,7 +102,7 @@ pub(super) fn steps(
         });
     }
     for relief in figures.reliefs {
-        steps.push(relief_step(ctx, source, one, relief));
+        steps.push(relief_step(ctx, source, figures, relief));
     }
     steps.extend(payments(source, year, figures));
     Ok(steps)
@@ -144,33 +144,57 @@ const fn word(kind: EventKind) -> &'static str {
     }
 }
 
-fn relief_step(ctx: &Context<'_>, source: &Source, one: Money, relief: &ReliefLine) -> Step {
+fn relief_step(
+    ctx: &Context<'_>,
+    source: &Source,
+    figures: &Figures<'_>,
+    relief: &ReliefLine,
+) -> Step {
     let rule = ctx.rules.relief(&relief.relief_id);
-    let claim = source
-        .reliefs
-        .iter()
-        .find(|claim| claim.relief_id == relief.relief_id);
-    let approved = claim.and_then(|claim| match (claim.ratio, claim.amount) {
-        (Some(ratio), _) => Some(format!("{one} × {ratio}")),
-        (None, Some(amount)) => Some(format!("min({amount}, {one})")),
-        (None, None) => None,
-    });
-    let part = match rule.map(|rule| rule.shape) {
-        Some(ReliefShape::Ratio(ratio)) => format!("{one} × {ratio}"),
-        Some(ReliefShape::ByInput) => approved.unwrap_or_else(|| one.to_string()),
-        Some(ReliefShape::Full) | None => one.to_string(),
+    let same = |claim: &&ReliefClaim| claim.relief_id == relief.relief_id;
+    let claim = source.reliefs.iter().find(same);
+    let expression = match claim.and_then(|claim| claim.amount) {
+        Some(amount) => format!("min({amount}, {})", figures.one),
+        None => {
+            let ratio = match rule.map(|rule| rule.shape) {
+                Some(ReliefShape::Ratio(ratio)) => Some(ratio),
+                Some(ReliefShape::ByInput) => claim.and_then(|claim| claim.ratio),
+                Some(ReliefShape::Full) | None => None,
+            };
+            let share = claim.and_then(|claim| claim.base_share);
+            let factors = [ratio, share].into_iter().flatten();
+            let factors: String = factors.map(|factor| format!(" × {factor}")).collect();
+            format!("{}{factors}", borne(figures, relief.period))
+        }
     };
-    let share = claim
-        .and_then(|claim| claim.base_share)
-        .map(|share| format!(" × {share}"))
-        .unwrap_or_default();
     Step {
         label_zh: format!("减免税额：{}（{}）", relief.name_zh, relief.period),
         label_en: format!("Relief {} ({})", relief.relief_id, relief.period),
-        expression: format!("{part}{share} × {}", source.count),
+        expression: format!("{expression} × {}", source.count),
         value: relief.amount.to_string(),
         parameter_id: Some(relief.relief_id.clone()),
         legal_basis: rule.map(|rule| rule.source.cite.clone()),
+    }
+}
+
+/// What the months of a relief bear of the tax of one, such as `125.00 × 2 ÷ 5 + 100.00`.
+fn borne(figures: &Figures<'_>, months: Period) -> String {
+    let mut whole = true;
+    let mut terms: Vec<String> = Vec::new();
+    for (run, tax) in figures.parts {
+        match run.overlap(months).map(|both| both.month_count()) {
+            Some(count) if count == run.month_count() => terms.push(tax.to_string()),
+            Some(count) => {
+                whole = false;
+                terms.push(format!("{tax} × {count} ÷ {}", run.month_count()));
+            }
+            None => whole = false,
+        }
+    }
+    match terms.as_slice() {
+        _ if whole => figures.one.to_string(),
+        [term] => term.clone(),
+        terms => format!("({})", terms.join(" + ")),
     }
 }
 

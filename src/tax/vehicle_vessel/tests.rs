@@ -291,6 +291,21 @@ fn every_part_of_the_way_is_a_step() {
     assert!(line.steps.iter().all(|step| step.legal_basis.is_some()));
 }
 
+/// A relief of some months shows what those months bear, run by run.
+#[test]
+fn a_relief_of_some_months_is_explained_by_them() {
+    let line = explained(
+        r#"{"kind": "MOTOR_VESSEL", "net_tonnage_tonnes": "100", "acquired_on": "2020-02-01",
+            "events": [{"kind": "STOLEN", "on": "2025-06-10", "document": "D"},
+                       {"kind": "RECOVERED", "on": "2025-09-05", "document": "D"}],
+            "reliefs": [{"relief_id": "VV_DISASTER", "ratio": "1", "document": "D",
+                         "period": {"first": "2025-04-01", "last": "2025-12-31"}}]}"#,
+    );
+    let step = line.steps.last().unwrap();
+    assert_eq!(step.expression, "(125.00 × 2 ÷ 5 + 100.00) × 1 × 1");
+    assert_eq!(step.value, "150.00");
+}
+
 /// 车船税法 附表: a car of more displacement never bears less.
 #[test]
 fn no_place_taxes_larger_cars_less() {

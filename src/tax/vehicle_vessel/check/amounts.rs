@@ -15,8 +15,28 @@ pub(in super::super) fn amounts(
     line: Option<&Charge>,
 ) -> Vec<Finding> {
     let mut findings = approved(source, line);
+    findings.extend(range(source, ctx, line));
     findings.extend(paid(source, ctx, year, line));
     findings
+}
+
+/// A stated unit amount outside the range within which the place chooses (V7).
+fn range(source: &Source, ctx: &Context<'_>, line: Option<&Charge>) -> Option<Finding> {
+    let stated = source.stated_unit_amount.as_ref()?.value;
+    let id = &line?.applied.first()?.parameter_id;
+    let (low, high) = ctx.rules.national_range(id)?;
+    (stated < low || high < stated).then(|| {
+        catalogue::VV_V7
+            .at(
+                "stated_unit_amount.value",
+                format!("列明的单位税额 {stated} 超出法定幅度 {low}–{high}，请核对文件"),
+                format!(
+                    "the stated unit amount {stated} is outside the statutory range {low}–{high}: \
+                     check its document"
+                ),
+            )
+            .numbers(format!("{low}–{high}"), stated)
+    })
 }
 
 /// Approved amounts above the tax of one vehicle: they are cut to it (decision G2). The whole tax
