@@ -209,7 +209,7 @@ fn land_use_cases() {
 
 #[test]
 fn vehicle_vessel_cases() {
-    run("vehicle_vessel", 138);
+    run("vehicle_vessel", 292);
 }
 
 #[test]

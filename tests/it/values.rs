@@ -1,6 +1,10 @@
 //! Properties of the values: what is written reads back, sums hold, and no slip of one character
-//! passes a check digit.
+//! passes a check digit; the largest values compute exactly or are refused by a stated limit.
 
+use caixing::filing::Refusal;
+use caixing::grpc::{Call, Failure, Language, assess};
+use caixing::pb;
+use caixing::rules::RuleBook;
 use caixing::types::{
     Exact, Money, Month, Period, Region, TaxpayerId, TaxpayerIdKind, VoucherNumber, parse_date,
     parse_decimal,
@@ -8,6 +12,7 @@ use caixing::types::{
 use jiff::civil::Date;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
+use serde_json::{Value, json};
 
 /// The alphabet of credit codes (GB 32100-2015), written out apart from the code under test.
 const ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
@@ -206,4 +211,155 @@ proptest! {
         prop_assume!(number.as_str().chars().nth(place) != Some(digit));
         prop_assert!(VoucherNumber::parse(&replaced(number.as_str(), place, digit)).is_err());
     }
+}
+
+const EXAMPLE: &str = include_str!("../../examples/hefei-manufacturer.json");
+
+/// A source of the example, by its place there, with fields of its tax laid over it.
+fn source(place: usize, tax: &str, changes: &Value) -> Value {
+    let example: Value = serde_json::from_str(EXAMPLE).unwrap();
+    let mut source = example["sources"][place].clone();
+    let fields = source[tax].as_object_mut().unwrap();
+    fields.extend(changes.as_object().unwrap().clone());
+    source
+}
+
+/// The place of the example's first source of a tax.
+fn first_of(tax: &str) -> usize {
+    let example: Value = serde_json::from_str(EXAMPLE).unwrap();
+    let sources = example["sources"].as_array().unwrap();
+    sources
+        .iter()
+        .position(|source| source.get(tax).is_some())
+        .unwrap()
+}
+
+fn asked(sources: Vec<Value>) -> Result<pb::AssessDeclarationResponse, Failure> {
+    let request = json!({
+        "window": {"firstDay": "2026-07-01", "lastDay": "2026-09-30"},
+        "sources": sources,
+    });
+    let request = caixing::cli::read_json("AssessDeclarationRequest", &request.to_string());
+    asked_as(request.unwrap())
+}
+
+fn asked_as(
+    request: pb::AssessDeclarationRequest,
+) -> Result<pb::AssessDeclarationResponse, Failure> {
+    let call = Call {
+        id: "test".to_owned(),
+        language: Language::English,
+    };
+    assess(&RuleBook::embedded().unwrap(), &call, request)
+}
+
+/// The tax of the only line, before relief.
+fn tax_of(source: Value) -> String {
+    let answer = asked(vec![source]).unwrap();
+    let lines: Vec<&str> = answer
+        .lines
+        .iter()
+        .map(|line| line.tax_amount_yuan.as_str())
+        .collect();
+    let [tax] = lines.as_slice() else {
+        panic!("{lines:?} with {:?}", answer.findings);
+    };
+    (*tax).to_owned()
+}
+
+fn truck(mass: &str, count: u32) -> Value {
+    let changes = json!({
+        "kind": "VEHICLE_VESSEL_KIND_TRUCK", "declaredItem": "", "plate": "", "vin": "",
+        "curbMassTonnes": mass, "count": count, "acquiredDate": "2020-01-01",
+        "statedUnitAmount": {"value": "120", "document": "演示值"},
+    });
+    source(first_of("vehicleVessel"), "vehicleVessel", &changes)
+}
+
+/// Thirteen digits before the point, all that the forms hold after it: every fen is right.
+#[test]
+fn the_largest_values_compute_to_the_fen() {
+    let stamp = json!({"lines": [{"item": "STAMP_ITEM_SALE", "amountYuan": "9999999999999.99"}]});
+    // 9999999999999.99 × 0.0003 = 2999999999.999997.
+    assert_eq!(
+        tax_of(source(first_of("stamp"), "stamp", &stamp)),
+        "3000000000.00"
+    );
+    let house = json!({"versions": [
+        {"buildingValueYuan": "9999999999999.99", "buildingAreaSqm": "9999999999999.99"}]});
+    // 9999999999999.99 × (1 − 0.3) × 0.012 × 3 ÷ 12 = 20999999999.999979.
+    assert_eq!(
+        tax_of(source(first_of("realEstate"), "realEstate", &house)),
+        "21000000000.00"
+    );
+    let plot = json!({"versions": [{
+        "areaSqm": "9999999999999.99", "landClass": "LAND_USE_CLASS_CITY", "grade": 3,
+        "unitTax": {"value": "5", "document": "演示值"}}]});
+    // 9999999999999.99 × 5 × 3 ÷ 12 = 12499999999999.9875.
+    assert_eq!(
+        tax_of(source(first_of("landUse"), "landUse", &plot)),
+        "12499999999999.99"
+    );
+    // 9999999999999.999999 × 120 = 1199999999999999.99988.
+    assert_eq!(
+        tax_of(truck("9999999999999.999999", 1)),
+        "1200000000000000.00"
+    );
+    // 7777777777777.777777 × 120 = 933333333333333.33324; seven of them.
+    assert_eq!(
+        tax_of(truck("7777777777777.777777", 7)),
+        "6533333333333333.31"
+    );
+}
+
+/// Beyond what whole fen can hold, the source is refused by name, never charged wrongly.
+#[test]
+fn a_tax_beyond_exact_money_is_refused_by_name() {
+    let answer = asked(vec![truck("9999999999999.999999", 100_000)]).unwrap();
+    assert!(answer.lines.is_empty());
+    let errors: Vec<(&str, &str)> = answer
+        .findings
+        .iter()
+        .filter(|finding| finding.severity() == pb::Severity::Error)
+        .map(|finding| (finding.rule_id.as_str(), finding.field.as_str()))
+        .collect();
+    assert_eq!(errors, [("AMOUNT_TOO_LARGE", "sources[0]")]);
+}
+
+/// Each line fits, their sum does not: the whole is refused, no total wraps around.
+#[test]
+fn a_total_beyond_exact_money_is_refused() {
+    let one = truck("9999999999999.999999", 1);
+    assert!(asked(vec![one.clone(); 70]).is_ok());
+    let refused = asked(vec![one; 90]).unwrap_err();
+    assert!(
+        matches!(refused, Failure::Refused(Refusal::TooLarge)),
+        "{refused:?}"
+    );
+}
+
+/// The stated limit of one request is 10,000 sources: all of them are charged, one more is not.
+#[test]
+fn ten_thousand_sources_are_charged_and_one_more_is_refused() {
+    let request = json!({
+        "window": {"firstDay": "2026-07-01", "lastDay": "2026-09-30"},
+        "sources": [truck("8.333", 1)],
+    });
+    let mut request: pb::AssessDeclarationRequest =
+        caixing::cli::read_json("AssessDeclarationRequest", &request.to_string()).unwrap();
+    let one = request.sources[0].clone();
+    request.sources = vec![one; 10_000];
+    let answer = asked_as(request.clone()).unwrap();
+    assert_eq!(answer.lines.len(), 10_000);
+    // 8.333 × 120 = 999.96 each.
+    assert_eq!(answer.totals.unwrap().tax_amount_yuan, "9999600.00");
+    request.sources.push(request.sources[0].clone());
+    let Failure::Fields(wrong) = asked_as(request).unwrap_err() else {
+        panic!("not refused by its field");
+    };
+    let told: Vec<(&str, &str)> = wrong
+        .iter()
+        .map(|wrong| (wrong.field.as_str(), wrong.invalid.reason))
+        .collect();
+    assert_eq!(told, [("sources", "LIST_LENGTH")]);
 }

@@ -1,6 +1,7 @@
 //! Which item (税目) of the schedule a vehicle or vessel falls under, and how much of its unit it
 //! has. The schedule is the rule pack's table `vvt.items`; a class applies to the whole quantity.
 
+use super::catalogue;
 use super::source::{Kind, Source};
 use crate::rules::{LookupError, Table};
 use crate::tax::{Applied, BaseUnit, ChargeError, Context, Finding};
@@ -31,6 +32,34 @@ pub(super) struct Classed {
     pub unit: BaseUnit,
     /// How the quantity was found, when it was converted.
     pub converted: Option<Conversion>,
+    /// The class by size, where the family has several.
+    pub class: Option<Class>,
+}
+
+/// The class by size that a vehicle or vessel falls in, with its neighbours.
+#[derive(Debug)]
+pub(super) struct Class {
+    /// The measure that decides, such as `NET_TONNES`.
+    pub by: String,
+    /// The size.
+    pub size: Exact,
+    /// The bound below, outside the class, and the class that it ends.
+    pub below: Option<Neighbour>,
+    /// The bound above, inside the class, and the class that starts beyond it.
+    pub beyond: Option<Neighbour>,
+}
+
+/// The next class in one direction.
+#[derive(Debug)]
+pub(super) struct Neighbour {
+    /// The bound between the two classes.
+    pub bound: Exact,
+    /// Name in Chinese.
+    pub name_zh: String,
+    /// Stable item id.
+    pub item: String,
+    /// Parameter id of its unit amount.
+    pub amount_id: String,
 }
 
 /// Engine power turned into net tons.
@@ -67,15 +96,49 @@ pub(super) fn of(source: &Source, ctx: &Context<'_>, year: Period) -> Result<Cla
             continue;
         }
         let class_by = cell("class_by")?;
+        let mut class = None;
         if !class_by.is_empty() {
             let (size, _) = measure(source, ctx, year, class_by)?;
-            if !is_inside(size, cell("above")?, cell("up_to")?)? {
+            let (above, up_to) = (bound(cell("above")?)?, bound(cell("up_to")?)?);
+            let inside =
+                above.is_none_or(|above| size > above) && up_to.is_none_or(|up_to| size <= up_to);
+            if !inside {
                 continue;
             }
+            class = Some(Class {
+                by: class_by.to_owned(),
+                size,
+                below: neighbour(source, table, above, "up_to")?,
+                beyond: neighbour(source, table, up_to, "above")?,
+            });
         }
-        return classed(source, ctx, year, table, row);
+        return classed(source, ctx, year, table, row, class);
     }
     Err(broken())
+}
+
+/// The class of the family whose other bound is the one given.
+fn neighbour(
+    source: &Source,
+    table: &Table,
+    at: Option<Exact>,
+    other: &str,
+) -> Result<Option<Neighbour>, ChargeError> {
+    let Some(at) = at else {
+        return Ok(None);
+    };
+    for row in &table.rows {
+        let cell = |column| table.cell(row, column).ok_or_else(broken);
+        if cell("family")? == source.kind.family() && bound(cell(other)?)? == Some(at) {
+            return Ok(Some(Neighbour {
+                bound: at,
+                name_zh: cell("name_zh")?.to_owned(),
+                item: cell("item")?.to_owned(),
+                amount_id: cell("amount")?.to_owned(),
+            }));
+        }
+    }
+    Ok(None)
 }
 
 fn classed(
@@ -84,6 +147,7 @@ fn classed(
     year: Period,
     table: &Table,
     row: &[String],
+    class: Option<Class>,
 ) -> Result<Classed, ChargeError> {
     let cell = |column| table.cell(row, column).ok_or_else(broken);
     let by = cell("quantity_by")?;
@@ -108,17 +172,19 @@ fn classed(
         quantity,
         unit,
         converted,
+        class,
     })
 }
 
-/// Above the lower bound (outside it), up to the upper one (inside it); empty means no bound.
-fn is_inside(size: Exact, above: &str, up_to: &str) -> Result<bool, ChargeError> {
-    let bound = |text: &str| {
-        parse_decimal(text, 13, 2)
-            .map(Exact::from)
-            .map_err(|_| broken())
-    };
-    Ok((above.is_empty() || size > bound(above)?) && (up_to.is_empty() || size <= bound(up_to)?))
+/// A bound of a class; empty means none.
+fn bound(text: &str) -> Result<Option<Exact>, ChargeError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match parse_decimal(text, 13, 2) {
+        Ok(value) => Ok(Some(Exact::from(value))),
+        Err(_) => Err(broken()),
+    }
 }
 
 type Measured = (Exact, Option<Conversion>);
@@ -184,11 +250,14 @@ fn tug(source: &Source, ctx: &Context<'_>, year: Period) -> Result<Measured, Cha
 }
 
 fn absent(field: &str, zh: &str, en: &str) -> Finding {
-    Finding::error(
-        "VV_V4",
+    catalogue::VV_V4.at(
         field,
-        format!("该类车船须填写大于零的{zh}"),
-        format!("{en} must be given and be above zero for this kind"),
-        "车船税法 附表《车船税税目税额表》",
+        format!(
+            "该类车船须填写大于零的{zh}；没有登记资料的，参照国内同类型车船核定（公告2013年第42号）"
+        ),
+        format!(
+            "{en} must be given and be above zero for this kind; without documents it is taken \
+             from the same type"
+        ),
     )
 }

@@ -4,23 +4,29 @@
 use rust_decimal::Decimal;
 
 use super::class::{self, Classed};
+use super::explain;
 use super::source::{PaymentKind, Source, WithheldTreatment};
 use super::spans;
-use crate::rules::{LookupError, ReliefShape};
+use super::turning;
+use crate::rules::LookupError;
+use crate::tax::catalogue::RATE_OUT_OF_RANGE;
 use crate::tax::{
-    Applied, Charge, ChargeError, Context, ReliefLine, ReliefTarget, Step, apply_reliefs,
+    Applied, Charge, ChargeError, Context, Provenance, ReliefClaim, ReliefLine, ReliefTarget,
+    apply_reliefs,
 };
 use crate::types::{Exact, Money, Overflow, Period, TaxKind};
 
 /// The text parameter that says what becomes of vehicles whose insurer withheld what is due.
 const WITHHELD: &str = "vvt.withheld_treatment";
-const MONTHS_IN_YEAR: u32 = 12;
-const CITE_MONTHS: &str = "车船税法实施条例 第十九条、第二十三条";
+/// Months in a year.
+pub(super) const MONTHS_IN_YEAR: u32 = 12;
 
 /// The values of law for one vehicle.
-struct Rates {
-    amount: Applied,
-    share: Option<Applied>,
+pub(super) struct Rates {
+    /// The unit amount.
+    pub amount: Applied,
+    /// The share of it, for trailers, tugs and barges.
+    pub share: Option<Applied>,
 }
 
 impl Rates {
@@ -30,8 +36,8 @@ impl Rates {
             .map_or(Decimal::ONE, |share| share.value)
     }
 
-    /// ` × 60 × 0.5`.
-    fn expression(&self) -> String {
+    /// `60 × 0.5`.
+    pub(super) fn expression(&self) -> String {
         match &self.share {
             Some(share) => format!("{} × {}", self.amount.value, share.value),
             None => self.amount.value.to_string(),
@@ -63,20 +69,22 @@ pub(super) fn line(
         parts.push((*run, exact.round_to_fen()?));
     }
     let one = Money::sum(parts.iter().map(|(_, tax)| *tax))?;
-    let reliefs = reliefs(source, ctx, &classed.item, &runs, one)?;
+    let reliefs = reliefs(source, ctx, &classed.item, &parts, one)?;
     let tax_amount = times(one, source.count)?;
-    let steps = if ctx.explain {
-        steps(
-            ctx,
-            source,
-            &classed,
-            &rates,
-            &parts,
-            (one, tax_amount),
-            &reliefs,
-        )?
+    let (steps, turning_points) = if ctx.explain {
+        let figures = explain::Figures {
+            parts: &parts,
+            one,
+            tax_amount,
+            reliefs: &reliefs,
+            already_paid,
+        };
+        (
+            explain::steps(ctx, source, year, &classed, &rates, &figures)?,
+            turning::points(ctx, source, year, &classed)?,
+        )
     } else {
-        Vec::new()
+        (Vec::new(), Vec::new())
     };
     let base = classed.quantity.mul(source.count)?.to_decimal()?;
     let rate = Exact::from(rates.amount.value)
@@ -100,24 +108,24 @@ pub(super) fn line(
         already_paid,
         applied,
         steps,
-        turning_points: Vec::new(),
+        turning_points,
     }))
 }
 
-/// The reliefs of all vehicles of the source; `one` is the rounded tax of one of them, which is
-/// what the law relieves.
+/// The reliefs of all vehicles of the source. The law relieves the rounded tax of one (decision
+/// VV4); a relief of some months relieves what those months bear, a gap between runs bears nothing.
 fn reliefs(
     source: &Source,
     ctx: &Context<'_>,
     item: &str,
-    runs: &[Period],
+    parts: &[(Period, Money)],
     one: Money,
 ) -> Result<Vec<ReliefLine>, ChargeError> {
-    let (Some(first), Some(last)) = (runs.first(), runs.last()) else {
+    let (Some((first, _)), Some((last, _))) = (parts.first(), parts.last()) else {
         return Ok(Vec::new());
     };
     let period = Period::months_between(first.first_month(), last.last_month());
-    let target = ReliefTarget {
+    let mut target = ReliefTarget {
         tax: TaxKind::VehicleVesselTax,
         item,
         period,
@@ -125,11 +133,45 @@ fn reliefs(
         exact_tax: Exact::from(one),
         tax_amount: one,
     };
+    // One claim is all that is allowed, and amounts are no matter of months.
+    let by_months = source
+        .reliefs
+        .first()
+        .filter(|claim| claim.amount.is_none());
+    let mut covers_nothing = false;
+    if let Some(months) = by_months.and_then(|claim| months_of(claim, ctx, period))
+        && parts.len() > 1
+    {
+        let mut borne = Exact::ZERO;
+        for (run, tax) in parts {
+            if let Some(both) = run.overlap(months) {
+                let part = Exact::from(*tax).mul(both.month_count())?;
+                borne = borne.add(part.div(run.month_count())?)?;
+            }
+        }
+        covers_nothing = borne.is_zero();
+        // The claim takes months ÷ all months of this.
+        target.exact_tax = borne.mul(period.month_count())?.div(months.month_count())?;
+    }
     let mut lines = apply_reliefs(ctx, &source.reliefs, target, "reliefs")?;
+    if covers_nothing {
+        lines.clear();
+    }
     for line in &mut lines {
         line.amount = times(line.amount, source.count)?;
     }
     Ok(lines)
+}
+
+/// The days of a period that a claim and its rule have in common with it.
+fn months_of(claim: &ReliefClaim, ctx: &Context<'_>, period: Period) -> Option<Period> {
+    let rule = ctx.rules.relief(&claim.relief_id)?;
+    let in_force = Period::new(rule.from, rule.to.unwrap_or(jiff::civil::Date::MAX)).ok()?;
+    claim
+        .period
+        .unwrap_or(period)
+        .overlap(period)?
+        .overlap(in_force)
 }
 
 fn rates(
@@ -138,17 +180,38 @@ fn rates(
     year: Period,
     classed: &Classed,
 ) -> Result<Rates, ChargeError> {
-    let amount = ctx.rate(
-        &classed.amount_id,
-        year.first(),
-        source.stated_unit_amount.as_ref(),
-        "stated_unit_amount.value",
-    )?;
+    let amount = unit_amount(source, ctx, year, &classed.amount_id)?;
     let share = match &classed.share_id {
         Some(id) => Some(ctx.number(id, year.first())?),
         None => None,
     };
     Ok(Rates { amount, share })
+}
+
+/// The place's unit amount, or the stated one. One outside the statutory range is applied and named
+/// (V7): the document that fixes it is for the officer to judge. A negative one is refused.
+fn unit_amount(
+    source: &Source,
+    ctx: &Context<'_>,
+    year: Period,
+    id: &str,
+) -> Result<Applied, ChargeError> {
+    let stated = source.stated_unit_amount.as_ref();
+    let rate = ctx.rate(id, year.first(), stated, "stated_unit_amount.value");
+    match (rate, stated) {
+        (Err(ChargeError::Refused(finding)), Some(stated))
+            if finding.rule_id == RATE_OUT_OF_RANGE.id && stated.value >= Decimal::ZERO =>
+        {
+            Ok(Applied {
+                parameter_id: id.to_owned(),
+                value: stated.value,
+                provenance: Provenance::Stated {
+                    document: stated.document.clone(),
+                },
+            })
+        }
+        (rate, _) => rate,
+    }
 }
 
 /// What was paid and withheld of the year, less what was refunded.
@@ -204,85 +267,4 @@ fn times(amount: Money, count: u32) -> Result<Money, Overflow> {
         .checked_mul(i64::from(count))
         .map(Money::from_fen)
         .ok_or(Overflow)
-}
-
-/// How the line came about.
-fn steps(
-    ctx: &Context<'_>,
-    source: &Source,
-    classed: &Classed,
-    rates: &Rates,
-    parts: &[(Period, Money)],
-    (one, tax_amount): (Money, Money),
-    reliefs: &[ReliefLine],
-) -> Result<Vec<Step>, ChargeError> {
-    let quantity = classed.quantity.to_decimal()?;
-    let mut steps = vec![Step {
-        label_zh: "适用税目和单位税额".to_owned(),
-        label_en: "Item and unit amount".to_owned(),
-        expression: format!("{} {}", classed.code, classed.name_zh),
-        value: rates.amount.value.to_string(),
-        parameter_id: Some(rates.amount.parameter_id.clone()),
-        legal_basis: Some(classed.cite.clone()),
-    }];
-    if let Some(converted) = &classed.converted {
-        steps.push(Step {
-            label_zh: "拖船按主机功率折合净吨位".to_owned(),
-            label_en: "Net tons of the tug from its engine power".to_owned(),
-            expression: converted.expression.clone(),
-            value: quantity.to_string(),
-            parameter_id: Some(converted.factor.parameter_id.clone()),
-            legal_basis: Some("车船税法实施条例 第四条".to_owned()),
-        });
-    }
-    let rate_id = match &rates.share {
-        Some(share) => &share.parameter_id,
-        None => &rates.amount.parameter_id,
-    };
-    for (run, tax) in parts {
-        let (first, last) = (run.first_month(), run.last_month());
-        steps.push(Step {
-            label_zh: format!("每辆（艘）{first} 至 {last} 应纳税额"),
-            label_en: format!("Tax of one, {first} to {last}"),
-            expression: format!(
-                "{quantity} × {} × {} ÷ {MONTHS_IN_YEAR}",
-                rates.expression(),
-                run.month_count()
-            ),
-            value: tax.to_string(),
-            parameter_id: Some(rate_id.clone()),
-            legal_basis: Some(CITE_MONTHS.to_owned()),
-        });
-    }
-    if source.count > 1 || parts.len() != 1 {
-        steps.push(Step {
-            label_zh: "应纳税额".to_owned(),
-            label_en: "Tax".to_owned(),
-            expression: format!("{one} × {}", source.count),
-            value: tax_amount.to_string(),
-            parameter_id: None,
-            legal_basis: Some(CITE_MONTHS.to_owned()),
-        });
-    }
-    for relief in reliefs {
-        steps.push(relief_step(ctx, source.count, one, relief));
-    }
-    Ok(steps)
-}
-
-fn relief_step(ctx: &Context<'_>, count: u32, one: Money, relief: &ReliefLine) -> Step {
-    let rule = ctx.rules.relief(&relief.relief_id);
-    let part = match rule.map(|rule| rule.shape) {
-        Some(ReliefShape::Full) => "1".to_owned(),
-        Some(ReliefShape::Ratio(ratio)) => ratio.to_string(),
-        Some(ReliefShape::ByInput) | None => "核准比例 (approved ratio)".to_owned(),
-    };
-    Step {
-        label_zh: format!("减免税额：{}", relief.name_zh),
-        label_en: format!("Relief {} ({})", relief.relief_id, relief.period),
-        expression: format!("{one} × {part} × {count}"),
-        value: relief.amount.to_string(),
-        parameter_id: Some(relief.relief_id.clone()),
-        legal_basis: rule.map(|rule| rule.source.cite.clone()),
-    }
 }

@@ -5,14 +5,20 @@
 //! vehicle and run of months (decisions VV3, VV5); reliefs are on the rounded tax (VV4, S9).
 
 pub mod catalogue;
+mod change;
 mod check;
 mod class;
 mod compute;
+mod explain;
 pub mod radar;
 mod source;
 mod spans;
+mod turning;
 
-pub use source::{Energy, Event, EventKind, Kind, Payment, PaymentKind, Source, WithheldTreatment};
+pub use change::Change;
+pub use source::{
+    Energy, Event, EventKind, Kind, Payment, PaymentKind, Source, Usage, WithheldTreatment,
+};
 
 use super::{Charge, ChargeError, Context, Finding, Frequency, TaxSource};
 use crate::rules::LookupError;
@@ -28,21 +34,23 @@ impl Source {
     /// in.
     pub fn check(&self, ctx: &Context<'_>) -> Vec<Finding> {
         let year = Period::year_of(ctx.period.first());
-        let mut findings = check::refusals(self, ctx, year);
+        let now = self.as_of(year);
+        let mut findings = check::refusals(&now, ctx, year);
         if findings.is_empty() {
-            match compute::line(self, ctx, year) {
-                Ok(line) => findings.extend(check::amounts(self, ctx, year, line.as_ref())),
+            match compute::line(&now, ctx, year) {
+                Ok(line) => findings.extend(check::amounts(&now, ctx, year, line.as_ref())),
                 Err(ChargeError::Refused(finding)) => findings.push(*finding),
                 // Said once by the charge itself.
                 Err(ChargeError::Missing(_) | ChargeError::Overflow(_)) => {}
             }
         }
-        findings.extend(check::doubts(self, ctx, year));
+        findings.extend(check::doubts(&now, ctx, year));
         findings
     }
 
     /// The tax years to be filed within `ctx.period`: the year the filing window lies in, when the
-    /// vehicle has taxed months or payments in it. A vehicle is declared once a year.
+    /// vehicle has taxed months or payments in it. A vehicle is declared once a year; a new one as
+    /// it comes (按次), so any window that reaches the day of its acquisition names its year.
     ///
     /// # Errors
     /// When the place's filing frequency is not in the rule pack.
@@ -90,35 +98,37 @@ impl Source {
     ) -> Result<Vec<Charge>, ChargeError> {
         let year = Period::year_of(ctx.period.first());
         if ctx.period != year {
-            return Err(Finding::error(
-                "VV_PERIOD",
-                "",
-                format!("车船税按公历年度计征，{} 不是完整的公历年度", ctx.period),
-                format!(
-                    "the tax is charged by calendar year, and {} is not one",
-                    ctx.period
-                ),
-                "车船税法实施条例 第二十三条",
-            )
-            .numbers(year, ctx.period)
-            .into());
+            return Err(catalogue::VV_PERIOD
+                .at(
+                    "",
+                    format!("车船税按公历年度计征，{} 不是完整的公历年度", ctx.period),
+                    format!(
+                        "the tax is charged by calendar year, and {} is not one",
+                        ctx.period
+                    ),
+                )
+                .numbers(year, ctx.period)
+                .into());
         }
-        let wrong = check::refusals(self, ctx, year)
+        let now = self.as_of(year);
+        let wrong = check::refusals(&now, ctx, year)
             .into_iter()
-            .chain(check::twice(self, peers))
+            .chain(check::twice(&now, peers, year))
             .next();
         if let Some(finding) = wrong {
             return Err(finding.into());
         }
-        let Some(line) = compute::line(self, ctx, year)? else {
+        let Some(line) = compute::line(&now, ctx, year)? else {
             return Ok(Vec::new());
         };
-        if compute::is_left_out(self, ctx, year, &line)? {
+        if compute::is_left_out(&now, ctx, year, &line)? {
             return Ok(Vec::new());
         }
         Ok(vec![line])
     }
 }
 
+#[cfg(test)]
+mod radar_tests;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,13 @@
 //! What a taxpayer states of a vehicle or vessel (车船税税源明细表).
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::super::{ReliefClaim, StatedRate};
+use super::change::Change;
 use crate::types::{Money, Period};
 
 /// What the vehicle or vessel is (车辆类型、船舶种类), before its class by size.
@@ -80,8 +83,10 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Energy {
-    /// Petrol, diesel, gas beside them or a hybrid without plug.
+    /// Petrol, diesel, gas beside them, or a hybrid without plug that is not told apart.
     Conventional,
+    /// 混合动力，不可外接充电: a hybrid without plug.
+    Hybrid,
     /// 插电式(含增程式)混合动力.
     PlugInHybrid,
     /// 纯电动.
@@ -90,6 +95,30 @@ pub enum Energy {
     FuelCell,
     /// 纯天然气主推进 (vessels).
     NaturalGas,
+}
+
+/// What it is used for (使用性质), as far as a relief looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Usage {
+    /// Anything that no relief looks at.
+    General,
+    /// 城市、农村公共交通.
+    PublicTransport,
+    /// 农村居民拥有并主要在农村地区使用.
+    Rural,
+    /// 捕捞、养殖.
+    Fishing,
+    /// 军队、武装警察部队专用.
+    Military,
+    /// 警用.
+    Police,
+    /// 国家综合性消防救援.
+    FireRescue,
+    /// 使领馆、国际组织驻华代表机构及其有关人员.
+    Diplomatic,
+    /// 机场、港口、铁路站场内部行驶或作业.
+    Internal,
 }
 
 /// What happened to it after it was acquired.
@@ -158,6 +187,12 @@ pub struct Payment {
     /// Number of the tax certificate, policy or refund notice (完税凭证号).
     #[serde(default)]
     pub document: String,
+    /// 缴款日期, where said; needed with a late fee.
+    #[serde(default)]
+    pub paid_on: Option<Date>,
+    /// 滞纳金 collected along with arrears; it is no tax and never counts as paid.
+    #[serde(default)]
+    pub late_fee: Option<Money>,
 }
 
 impl Payment {
@@ -235,6 +270,24 @@ pub struct Source {
     /// 艇身长度 in metres.
     #[serde(default, with = "crate::types::decimal_text")]
     pub hull_length_metres: Option<Decimal>,
+    /// 使用性质, where said.
+    #[serde(default)]
+    pub usage: Option<Usage>,
+    /// 购车发票开具日期, where it is known beside the day of acquisition.
+    #[serde(default)]
+    pub invoiced_on: Option<Date>,
+    /// 车辆购置税完税证明号; may be empty.
+    #[serde(default)]
+    pub purchase_tax_certificate: String,
+    /// First day the model stood in the catalogue (列入《目录》之日), where said.
+    #[serde(default)]
+    pub catalogue_from: Option<Date>,
+    /// Last day the model stood in the catalogue (从《目录》撤销前一日), where it was removed.
+    #[serde(default)]
+    pub catalogue_to: Option<Date>,
+    /// Changes of its facts after the acquisition (改装、变更登记).
+    #[serde(default)]
+    pub changes: Vec<Change>,
     /// A foreign vehicle temporarily in China, or a ship of foreign, Hong Kong, Macao or Taiwan
     /// flag leased in: outside the tax.
     #[serde(default)]
@@ -261,6 +314,24 @@ pub struct Source {
     /// 单位税额 with its document, where the rule pack has none; for a trailer the truck's.
     #[serde(default)]
     pub stated_unit_amount: Option<StatedRate>,
+}
+
+impl Source {
+    /// The source by the facts that count in a tax year: with the changes made before its first
+    /// day. The tax is charged by the year, so a change within a year counts from the next.
+    pub(super) fn as_of(&self, year: Period) -> Cow<'_, Self> {
+        let before = |change: &&Change| change.on < year.first();
+        let mut changes: Vec<&Change> = self.changes.iter().filter(before).collect();
+        if changes.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        changes.sort_by_key(|change| change.on);
+        let mut now = self.clone();
+        for change in changes {
+            change.apply(&mut now);
+        }
+        Cow::Owned(now)
+    }
 }
 
 const fn one() -> u32 {

@@ -1,9 +1,11 @@
 //! Numbers that identify a vehicle or vessel, and their doubles (V1–V3, V8).
 
+use super::super::catalogue;
 use super::super::source::Source;
+use super::super::spans;
 use crate::tax::{Finding, TaxSource};
+use crate::types::Period;
 
-const CITE_FORM: &str = "税务总局公告2021年第9号 附件《车船税税源明细表》";
 const VIN_LENGTH: usize = 17;
 const VESSEL_CODE_LENGTH: usize = 13;
 /// Weights of the 17 places; the ninth is the check character itself (GB 16735, ISO 3779).
@@ -21,14 +23,13 @@ pub(super) fn refusals(source: &Source) -> Vec<Finding> {
     let vin_fits = vin.len() == VIN_LENGTH && vin.chars().all(is_vin_letter);
     if !vin.is_empty() && !vin_fits {
         findings.push(
-            Finding::error(
-                "VV_V1",
-                "vin",
-                "车辆识别代码应为 17 位大写字母或数字，不含 I、O、Q",
-                "the vehicle identification number has 17 capitals or digits without I, O and Q",
-                CITE_FORM,
-            )
-            .numbers(VIN_LENGTH, vin.chars().count()),
+            catalogue::VV_V1
+                .at(
+                    "vin",
+                    "车辆识别代码应为 17 位大写字母或数字，不含 I、O、Q",
+                    "the VIN has 17 capitals or digits without I, O and Q",
+                )
+                .numbers(VIN_LENGTH, vin.chars().count()),
         );
     }
     let code = source.vessel_code.as_str();
@@ -36,14 +37,13 @@ pub(super) fn refusals(source: &Source) -> Vec<Finding> {
     let code_fits = code.len() == VESSEL_CODE_LENGTH && code.chars().all(shaped);
     if !code.is_empty() && !code_fits {
         findings.push(
-            Finding::error(
-                "VV_V3",
-                "vessel_code",
-                "船舶识别号应为 13 位大写字母或数字",
-                "the vessel identification number has 13 capitals or digits",
-                CITE_FORM,
-            )
-            .numbers(VESSEL_CODE_LENGTH, code.chars().count()),
+            catalogue::VV_V3
+                .at(
+                    "vessel_code",
+                    "船舶识别号应为 13 位大写字母或数字",
+                    "the vessel identification number has 13 capitals or digits",
+                )
+                .numbers(VESSEL_CODE_LENGTH, code.chars().count()),
         );
     }
     findings.extend(kinds(source));
@@ -57,14 +57,13 @@ fn kinds(source: &Source) -> Vec<Finding> {
     let named = !vin.is_empty() || !code.is_empty() || !source.plate.is_empty();
     if source.count > 1 && named {
         findings.push(
-            Finding::error(
-                "VV_COUNT_IDENTITY",
-                "count",
-                "填写了号牌、车架号或船舶识别号的税源只能是一辆（艘）",
-                "a source with a plate, VIN or vessel number is one vehicle or vessel",
-                CITE_FORM,
-            )
-            .numbers(1, source.count),
+            catalogue::VV_COUNT_IDENTITY
+                .at(
+                    "count",
+                    "填写了号牌、车架号或船舶识别号的税源只能是一辆（艘）",
+                    "a source with a plate, VIN or vessel number is one vehicle or vessel",
+                )
+                .numbers(1, source.count),
         );
     }
     let (number, zh, en) = if source.kind.is_vessel() {
@@ -78,14 +77,15 @@ fn kinds(source: &Source) -> Vec<Finding> {
     };
     let wrong = if source.kind.is_vessel() { vin } else { code };
     if !wrong.is_empty() {
-        let finding = Finding::error("VV_IDENTITY_KIND", number, zh, en, CITE_FORM);
+        let finding = catalogue::VV_IDENTITY_KIND.at(number, zh, en);
         findings.push(finding.fix(number, ""));
     }
     findings
 }
 
-/// The same vehicle twice on a declaration, or one plate on two vehicles (V8).
-pub(in super::super) fn twice(source: &Source, peers: &[&TaxSource]) -> Vec<Finding> {
+/// The same vehicle twice in a year, or one plate on two vehicles (V8). A source without a taxed
+/// month in the year (sold or scrapped before, bought later) is no double.
+pub(in super::super) fn twice(source: &Source, peers: &[&TaxSource], year: Period) -> Vec<Finding> {
     let mut findings = Vec::new();
     for peer in peers {
         let TaxSource::VehicleVesselTax(peer) = peer else {
@@ -101,12 +101,13 @@ pub(in super::super) fn twice(source: &Source, peers: &[&TaxSource]) -> Vec<Find
         } else {
             continue;
         };
-        findings.push(Finding::error(
-            "VV_V8",
+        if spans::taxed(source, year).is_empty() || spans::taxed(peer, year).is_empty() {
+            continue;
+        }
+        findings.push(catalogue::VV_V8.at(
             field,
             "同一纳税人同一年度内该号码的车船重复申报",
             "the taxpayer declares a vehicle or vessel of this number twice in the year",
-            CITE_FORM,
         ));
     }
     findings
@@ -119,23 +120,20 @@ pub(super) fn doubts(source: &Source) -> Vec<Finding> {
         && expected != actual
     {
         findings.push(
-            Finding::warning(
-                "VV_V1_CHECK",
-                "vin",
-                format!("车辆识别代码第 9 位校验位应为 {expected}，现为 {actual}"),
-                format!("the check character of the VIN should be {expected}, not {actual}"),
-                "GB 16735",
-            )
-            .numbers(expected, actual),
+            catalogue::VV_V1_CHECK
+                .at(
+                    "vin",
+                    format!("车辆识别代码第 9 位校验位应为 {expected}，现为 {actual}"),
+                    format!("the check character of the VIN should be {expected}, not {actual}"),
+                )
+                .numbers(expected, actual),
         );
     }
     if !source.plate.is_empty() && !is_plate(&source.plate) {
-        findings.push(Finding::warning(
-            "VV_V2",
+        findings.push(catalogue::VV_V2.at(
             "plate",
             format!("号牌号码 {} 的格式不常见，请核对", source.plate),
             format!("the plate {} has an unusual form", source.plate),
-            CITE_FORM,
         ));
     }
     let (number, field) = if source.kind.is_vessel() {
@@ -144,12 +142,10 @@ pub(super) fn doubts(source: &Source) -> Vec<Finding> {
         (&source.vin, "vin")
     };
     if source.count == 1 && number.is_empty() {
-        findings.push(Finding::hint(
-            "VV_IDENTITY_MISSING",
+        findings.push(catalogue::VV_IDENTITY_MISSING.at(
             field,
             "税源明细表要求填写车辆识别代码或船舶识别号；不填则无法查出重复申报",
             "the form wants the VIN or vessel number; without it doubles cannot be found",
-            CITE_FORM,
         ));
     }
     findings

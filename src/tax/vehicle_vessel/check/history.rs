@@ -1,15 +1,17 @@
 //! Events and earlier payments that cannot be as stated (V9, V13).
 
-use super::super::source::{EventKind, Payment, PaymentKind, Source};
+use super::super::catalogue;
+use super::super::source::{EventKind, Kind, Payment, PaymentKind, Source};
 use super::super::spans;
+use super::late;
 use crate::tax::Finding;
-use crate::types::Money;
-
-const CITE_EVENTS: &str = "车船税法实施条例 第十九条、第二十条";
+use crate::types::{Money, Month};
 
 /// Events out of order and payments without proof.
 pub(super) fn refusals(source: &Source) -> Vec<Finding> {
     let mut findings = before_acquisition(source);
+    findings.extend(changes(source));
+    findings.extend(invoice(source));
     findings.extend(order(source));
     findings.extend(payments(source));
     findings
@@ -23,19 +25,70 @@ fn before_acquisition(source: &Source) -> Vec<Finding> {
         .filter(|(_, event)| event.on < source.acquired_on);
     early
         .map(|(place, event)| {
-            Finding::error(
-                "VV_V9",
-                format!("events[{place}].event_date"),
-                format!("{} 早于取得日期 {}", event.on, source.acquired_on),
-                format!(
-                    "{} is before the acquisition on {}",
-                    event.on, source.acquired_on
-                ),
-                CITE_EVENTS,
-            )
-            .numbers(source.acquired_on, event.on)
+            catalogue::VV_V9
+                .at(
+                    format!("events[{place}].event_date"),
+                    format!("{} 早于取得日期 {}", event.on, source.acquired_on),
+                    format!(
+                        "{} is before the acquisition on {}",
+                        event.on, source.acquired_on
+                    ),
+                )
+                .numbers(source.acquired_on, event.on)
         })
         .collect()
+}
+
+/// Changes before the acquisition, or from vehicle to vessel.
+fn changes(source: &Source) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (place, change) in source.changes.iter().enumerate() {
+        if change.on < source.acquired_on {
+            findings.push(
+                catalogue::VV_V9
+                    .at(
+                        format!("changes[{place}].change_date"),
+                        format!("{} 早于取得日期 {}", change.on, source.acquired_on),
+                        format!(
+                            "{} is before the acquisition on {}",
+                            change.on, source.acquired_on
+                        ),
+                    )
+                    .numbers(source.acquired_on, change.on),
+            );
+        }
+        let other = |kind: Kind| kind.is_vessel() != source.kind.is_vessel();
+        if change.kind.is_some_and(other) {
+            findings.push(catalogue::VV_CHANGE_KIND.at(
+                format!("changes[{place}].kind"),
+                "变更不能使车辆成为船舶，或使船舶成为车辆，请另建税源",
+                "a change does not make a vehicle a vessel or the reverse: make another source",
+            ));
+        }
+    }
+    findings
+}
+
+/// The month of the vehicle invoice starts the tax, so the acquisition is not later (X3).
+fn invoice(source: &Source) -> Option<Finding> {
+    let invoiced = source.invoiced_on?;
+    (Month::of(invoiced) < Month::of(source.acquired_on)).then(|| {
+        catalogue::VV_X3
+            .at(
+                "acquired_date",
+                format!(
+                    "购车发票开具于 {invoiced}，纳税义务自发票当月起，取得日期 {} 晚于发票月份",
+                    source.acquired_on
+                ),
+                format!(
+                    "the invoice is of {invoiced} and its month starts the tax; the acquisition on \
+                     {} is later",
+                    source.acquired_on
+                ),
+            )
+            .numbers(invoiced, source.acquired_on)
+            .fix("acquired_date", invoiced)
+    })
 }
 
 /// A recovery follows a theft; nothing follows scrapping, loss, return or transfer.
@@ -49,11 +102,11 @@ fn order(source: &Source) -> Option<Finding> {
             Some(_) => false,
         };
         if !follows {
-            return Some(Finding::error(
-                "VV_V9_ORDER",
+            return Some(catalogue::VV_V9_ORDER.at(
                 "events",
                 format!(
-                    "{} 的事项与之前的事项矛盾：失而复得须在被盗之后，报废、灭失、退货、转让后不再有事项",
+                    "{} 的事项与之前的事项矛盾：失而复得须在被盗之后，\
+                     报废、灭失、退货、转让后不再有事项",
                     event.on
                 ),
                 format!(
@@ -61,7 +114,6 @@ fn order(source: &Source) -> Option<Finding> {
                      nothing follows scrapping, loss, return or transfer",
                     event.on
                 ),
-                CITE_EVENTS,
             ));
         }
         before = Some(event.kind);
@@ -73,21 +125,20 @@ fn payments(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, payment) in source.payments.iter().enumerate() {
         if payment.document.trim().is_empty() && !payment.amount.is_zero() {
-            findings.push(Finding::error(
-                "VV_V13",
+            findings.push(catalogue::VV_V13.at(
                 format!("payments[{place}].document"),
                 "已缴、代收或已退税款须填写完税凭证号",
                 "an amount paid, withheld or refunded needs the number of its certificate",
-                "税务总局公告2021年第9号",
             ));
         }
+        if let Some(finding) = late::form(payment, place) {
+            findings.push(finding);
+        }
         if payment.kind == PaymentKind::InsurerWithheld && source.kind.is_vessel() {
-            findings.push(Finding::error(
-                "VV_WITHHELD_VESSEL",
+            findings.push(catalogue::VV_WITHHELD_VESSEL.at(
                 format!("payments[{place}].kind"),
                 "保险机构只代收机动车车船税，不代收船舶的税款",
                 "insurers collect the tax of motor vehicles only, not of vessels",
-                "车船税法 第六条",
             ));
         }
     }
@@ -103,14 +154,13 @@ fn payments(source: &Source) -> Vec<Finding> {
             && refunded > paid
         {
             findings.push(
-                Finding::error(
-                    "VV_REFUND_ABOVE_PAID",
-                    "payments",
-                    format!("{year} 年度已退税款 {refunded} 大于已缴税款 {paid}"),
-                    format!("of {year} more was refunded ({refunded}) than paid ({paid})"),
-                    "车船税法实施条例 第十九条",
-                )
-                .numbers(paid, refunded),
+                catalogue::VV_REFUND_ABOVE_PAID
+                    .at(
+                        "payments",
+                        format!("{year} 年度已退税款 {refunded} 大于已缴税款 {paid}"),
+                        format!("of {year} more was refunded ({refunded}) than paid ({paid})"),
+                    )
+                    .numbers(paid, refunded),
             );
         }
     }
