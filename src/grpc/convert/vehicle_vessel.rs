@@ -53,6 +53,11 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::VehicleVesselTaxSource) -> Opt
     let mut day = |name, text| fields.optional_date(name, text);
     let catalogue_from = day("catalogue_first_date", &wire.catalogue_first_date);
     let catalogue_to = day("catalogue_last_date", &wire.catalogue_last_date);
+    let completed_on = day("completion_date", &wire.completion_date);
+    let mut text = |name, text| fields.text(name, text, 50);
+    let engine_number = text("engine_number", &wire.engine_number);
+    let registration = text("first_registration_number", &wire.first_registration_number);
+    let home_port = text("home_port", &wire.home_port);
     let changes = changes(fields, &wire.changes);
     Some(Source {
         kind: kind?,
@@ -75,6 +80,10 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::VehicleVesselTaxSource) -> Opt
         purchase_tax_certificate: purchase_tax?,
         catalogue_from: catalogue_from?,
         catalogue_to: catalogue_to?,
+        engine_number: engine_number?,
+        first_registration_number: registration?,
+        home_port: home_port?,
+        completed_on: completed_on?,
         changes: changes?,
         foreign: wire.foreign,
         seller_tax_certificate: seller?,
@@ -259,6 +268,10 @@ pub fn to_wire(source: &Source) -> pb::VehicleVesselTaxSource {
         purchase_tax_certificate: source.purchase_tax_certificate.clone(),
         catalogue_first_date: day(source.catalogue_from),
         catalogue_last_date: day(source.catalogue_to),
+        engine_number: source.engine_number.clone(),
+        first_registration_number: source.first_registration_number.clone(),
+        home_port: source.home_port.clone(),
+        completion_date: day(source.completed_on),
         changes: source.changes.iter().map(change_to_wire).collect(),
     }
 }

@@ -285,6 +285,18 @@ pub struct Source {
     /// Last day the model stood in the catalogue (从《目录》撤销前一日), where it was removed.
     #[serde(default)]
     pub catalogue_to: Option<Date>,
+    /// 发动机号 of a vehicle, as registered; may be empty.
+    #[serde(default)]
+    pub engine_number: String,
+    /// 初次登记号码 of a vessel; may be empty.
+    #[serde(default)]
+    pub first_registration_number: String,
+    /// 船籍港; may be empty.
+    #[serde(default)]
+    pub home_port: String,
+    /// 建成日期 of a vessel, where said.
+    #[serde(default)]
+    pub completed_on: Option<Date>,
     /// Changes of its facts after the acquisition (改装、变更登记).
     #[serde(default)]
     pub changes: Vec<Change>,

@@ -21,6 +21,8 @@ const FULL: &str = r#"{
                   "document": "E", "paid_on": "2027-01-05", "late_fee": "0.02"}],
     "usage": "FIRE_RESCUE", "invoiced_on": "2026-08-04", "purchase_tax_certificate": "G1",
     "catalogue_from": "2026-01-01", "catalogue_to": "2026-12-31",
+    "engine_number": "F1", "first_registration_number": "R1", "home_port": "芜湖",
+    "completed_on": "2019-01-01",
     "changes": [{"on": "2026-11-01", "kind": "TRUCK", "energy": "HYBRID", "displacement_ml": 1,
                  "seats": 2, "curb_mass_tonnes": "3.5", "net_tonnage_tonnes": "4",
                  "engine_power_kw": "5", "hull_length_metres": "6", "document": "H",
@@ -66,6 +68,8 @@ fn every_bad_field_is_named_at_once() {
     wire.usage = 99;
     wire.invoice_date = "today".to_owned();
     wire.catalogue_last_date = "2026".to_owned();
+    wire.completion_date = "1899-12-31".to_owned();
+    wire.home_port = "港".repeat(51);
     wire.changes[0].change_date = String::new();
     wire.changes[0].kind = 99;
     wire.changes[0].engine_power_kw = "1e3".to_owned();
@@ -88,6 +92,8 @@ fn every_bad_field_is_named_at_once() {
             "usage",
             "invoice_date",
             "catalogue_last_date",
+            "completion_date",
+            "home_port",
             "changes[0].change_date",
             "changes[0].kind",
             "changes[0].engine_power_kw",

@@ -9,7 +9,7 @@ use super::super::{
 };
 use super::{context, profile, truck, year};
 use crate::rules::RuleBook;
-use crate::tax::{ChargeError, Context, ReliefClaim, StatedRate};
+use crate::tax::{ChargeError, Context, ReliefClaim, Severity, StatedRate};
 use crate::types::Money;
 
 fn kinds() -> impl Strategy<Value = Kind> {
@@ -255,6 +255,50 @@ proptest! {
                 prop_assert_eq!(times, many);
             }
             (one, many) => prop_assert_eq!(one.is_err(), many.is_err()),
+        }
+    }
+
+    /// Following a hint never costs more, and giving up a doubted claim never costs less.
+    #[test]
+    fn advice_is_worth_what_it_says(
+        source in sources(),
+        usage in prop::sample::select(vec![
+            Usage::General,
+            Usage::Rural,
+            Usage::Fishing,
+            Usage::Police,
+            Usage::FireRescue,
+            Usage::PublicTransport,
+        ]),
+        energy in prop::sample::select(vec![
+            Energy::Hybrid,
+            Energy::PlugInHybrid,
+            Energy::FuelCell,
+            Energy::NaturalGas,
+        ]),
+        listed in 2019_i16..2027,
+    ) {
+        let rules = RuleBook::embedded().unwrap();
+        let profile = profile();
+        let ctx = context(&rules, &profile, year("2025"));
+        let mut source = source;
+        source.usage = Some(usage);
+        source.energy = Some(energy);
+        source.catalogue_from = Date::new(listed, 6, 1).ok();
+        let due = |source: &Source| {
+            let lines = source.charge(&[], &ctx).ok()?;
+            Money::sum(lines.iter().map(|line| line.payable().unwrap())).ok()
+        };
+        if let Some(now) = due(&source) {
+            for advice in source.radar(&ctx) {
+                let Some(instead) = advice.instead else { continue };
+                let then = due(&instead);
+                prop_assert!(then.is_some(), "{} cannot be followed", advice.relief_id);
+                match advice.finding.severity {
+                    Severity::Hint => prop_assert!(then <= Some(now)),
+                    Severity::Warning | Severity::Error => prop_assert!(then >= Some(now)),
+                }
+            }
         }
     }
 
