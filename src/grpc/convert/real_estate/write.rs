@@ -31,6 +31,8 @@ pub fn to_wire(source: &Source) -> pb::RealEstateTaxSource {
         hardship: source.hardship.as_ref().map(hardship),
         relief_mode: relief_mode(source.relief_mode).into(),
         value_payments: source.value_payments.iter().map(payment).collect(),
+        source_no: source.source_no.clone(),
+        ownership_share: text(source.ownership_share),
     }
 }
 
@@ -81,6 +83,7 @@ fn plot(plot: &Plot) -> pb::RealEstatePlot {
         plot_area_sqm: plot.plot_area.to_string(),
         total_building_area_sqm: plot.total_building_area.to_string(),
         stated_plot_ratio: text(plot.stated_plot_ratio),
+        deed_tax_yuan: plot.deed_tax.to_string(),
     }
 }
 
@@ -105,6 +108,7 @@ fn lease(lease: &Lease) -> pb::RealEstateLease {
         rents: lease.rents.iter().map(rent).collect(),
         reliefs: lease.reliefs.iter().map(claim).collect(),
         hardship: lease.hardship.as_ref().map(hardship),
+        changed_on: text(lease.changed_on),
     }
 }
 
