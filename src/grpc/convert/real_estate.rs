@@ -20,6 +20,7 @@ mod tests {
         "taxpayer_role": "USER", "owner_id": "91340100MA2TXYZ12X", "owner_name": "甲公司",
         "house_use": "INDUSTRIAL", "acquisition_kind": "CONTRACTED", "acquired_on": "2020-05-12",
         "used_before_acceptance_on": "2020-04-01", "ended_on": "2026-09-30",
+        "termination": "OTHER", "unit_code": "340104001001GB00001F00010001", "address": "路1号",
         "underground": "STANDALONE_OTHER",
         "underground_ratio": {"value": "0.70", "document": "文1"},
         "deduction_ratio": {"value": "0.30", "document": "文2"},

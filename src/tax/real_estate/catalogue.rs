@@ -89,6 +89,14 @@ crate::tax::finding::checks! {
         "同一房产、所属期、税目不重复申报",
         "a house, period and item is declared once",
         "税务总局公告2021年第9号";
+    RE_TERMINATION: Hint,
+        "纳税义务终止的，填写变更类型和变更时间",
+        "a source that ended says when and why",
+        "税务总局公告2021年第9号 房产税税源明细表";
+    RE_UNIT_CODE: Warning,
+        "不动产单元代码为 28 位字母和数字",
+        "the unit code of the real estate has 28 letters and digits",
+        "税务总局公告2021年第9号 房产税税源明细表";
     RE_X1: Hint,
         "填写房屋所在土地编号，以便与土地税源核对",
         "a house with a plot names the plot's number, to be compared with the land source",

@@ -12,6 +12,8 @@ use crate::types::{Exact, Month};
 
 /// Digits before the point of an area on the form.
 const AREA_DIGITS: u32 = 13;
+/// Characters of a unit code of real estate (不动产单元代码).
+const UNIT_CODE: usize = 28;
 /// Digits before and after the point of a plot ratio on the form, and decimals of an area.
 const FORM_SCALE: u32 = 2;
 
@@ -19,6 +21,7 @@ const FORM_SCALE: u32 = 2;
 pub(super) fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     house(source, &mut found);
+    codes(source, &mut found);
     dates(source, &mut found);
     underground(source, &mut found);
     deduction(source, ctx, &mut found);
@@ -37,6 +40,7 @@ pub(super) fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
     lease_check::numbers(source, &mut found);
     lease_check::outside(source, &mut found);
     overlap::let_together(source, ctx, &mut found);
+    overlap::nothing_let(source, ctx, &mut found);
     overlap::undeclared(source, ctx, &mut found);
     relief_check::of_value(source, ctx, &mut found);
     for (place, payment) in source.value_payments.iter().enumerate() {
@@ -127,6 +131,36 @@ fn house(source: &Source, found: &mut Vec<Finding>) {
             format!("按份额 {share} 从价计征；租金应只填本人所得部分，其他共有人各自申报"),
             format!("value is taxed on the share {share}; rents are the taxpayer's own part"),
         ));
+    }
+}
+
+/// The codes of the form: 不动产单元代码 and 变更类型.
+fn codes(source: &Source, found: &mut Vec<Finding>) {
+    let code = source.unit_code.as_str();
+    let shaped = code.len() == UNIT_CODE && code.chars().all(|one| one.is_ascii_alphanumeric());
+    if !code.is_empty() && !shaped {
+        found.push(
+            catalogue::RE_UNIT_CODE
+                .at(
+                    "unit_code",
+                    "不动产单元代码应为 28 位字母和数字",
+                    "a unit code has 28 letters and digits",
+                )
+                .numbers(UNIT_CODE, code.chars().count()),
+        );
+    }
+    match (source.ended_on, source.termination) {
+        (Some(_), None) => found.push(catalogue::RE_TERMINATION.at(
+            "termination",
+            "已填写变更时间，请填写变更类型（权属转移或其他）",
+            "the source ended: say why",
+        )),
+        (None, Some(_)) => found.push(catalogue::RE_TERMINATION.at(
+            "ended_on",
+            "已填写变更类型，请填写变更时间，否则继续计税",
+            "the source is said to have ended: say when, or it is taxed on",
+        )),
+        _ => {}
     }
 }
 

@@ -25,7 +25,7 @@ mod value_steps;
 
 pub use model::{
     AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, ReliefMode,
-    Rent, Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
+    Rent, Source, TaxpayerRole, Termination, Underground, ValuePayment, ValueVersion,
 };
 
 use super::{Charge, ChargeError, Context, Finding, Severity, TaxSource};

@@ -92,6 +92,16 @@ pub enum Underground {
     StandaloneOther,
 }
 
+/// Why the source ends (变更类型 of 纳税义务终止).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Termination {
+    /// 权属转移.
+    OwnershipTransfer,
+    /// 其他, such as demolition or loss.
+    Other,
+}
+
 /// Who rents (承租方类型; 公告2021年第24号).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -290,6 +300,12 @@ pub struct Source {
     /// 不动产权证号.
     #[serde(default)]
     pub certificate_no: String,
+    /// 不动产单元代码, 28 characters; for the form.
+    #[serde(default)]
+    pub unit_code: String,
+    /// 房产坐落地址; for the form.
+    #[serde(default)]
+    pub address: String,
     /// 纳税人类型.
     pub taxpayer_role: TaxpayerRole,
     /// 所有权人识别号, for roles other than owner.
@@ -310,6 +326,9 @@ pub struct Source {
     /// 变更时间: the day the thing or the right changed; its month is still taxed.
     #[serde(default)]
     pub ended_on: Option<Date>,
+    /// 变更类型: why it ended.
+    #[serde(default)]
+    pub termination: Option<Termination>,
     /// Whether it lies underground.
     #[serde(default)]
     pub underground: Underground,

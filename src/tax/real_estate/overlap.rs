@@ -4,7 +4,7 @@
 use super::model::{Lease, Source, ValueVersion};
 use super::value::original_value;
 use super::{ChargeError, Context, Finding, catalogue};
-use crate::types::{Exact, Month};
+use crate::types::{Exact, Money, Month};
 
 /// Decimals of a share in a message.
 const SHARE_SCALE: u32 = 4;
@@ -100,6 +100,31 @@ fn share(
         share = share.add(part).ok()?;
     }
     Some(share)
+}
+
+/// A lease with rent that lets no value of a house that has one: its area would be taxed on value
+/// and on rent in the same months.
+pub(super) fn nothing_let(source: &Source, ctx: &Context<'_>, found: &mut Vec<Finding>) {
+    let has_value = |lease: &Lease| {
+        let month = ctx.period.first_month().max(lease.term.first_month());
+        let version = source.version_in(month);
+        let value = version.and_then(|version| original_value(ctx, version, month).ok());
+        value.is_some_and(|value| !value.is_zero() && !value.is_negative())
+    };
+    for (place, lease) in source.leases.iter().enumerate() {
+        let nothing = lease.leased_value.is_some_and(Money::is_zero);
+        if nothing && !lease.rents.is_empty() && has_value(lease) {
+            found.push(
+                catalogue::RE_DOUBLE_BASE
+                    .at(
+                        format!("leases[{place}].leased_value_yuan"),
+                        "出租房产原值为 0，出租面积将同时从价和从租计征；请填写出租原值或面积",
+                        "no value is let, so what is let is taxed twice: state its value or area",
+                    )
+                    .numbers("> 0", Money::ZERO),
+            );
+        }
+    }
 }
 
 /// Months of the period in which a part is let, yet no rent is declared for it.

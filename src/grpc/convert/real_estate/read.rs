@@ -4,7 +4,7 @@ use super::super::Fields;
 use crate::pb;
 use crate::tax::real_estate::{
     AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, ReliefMode,
-    Rent, Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
+    Rent, Source, TaxpayerRole, Termination, Underground, ValuePayment, ValueVersion,
 };
 use crate::types::{Month, parse_decimal};
 
@@ -30,6 +30,9 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::RealEstateTaxSource) -> Option
     let ratio = fields.stated_rate("underground_ratio", wire.underground_ratio.as_ref());
     let deduction = fields.stated_rate("deduction_ratio", wire.deduction_ratio.as_ref());
     let source_no = fields.text("source_no", &wire.source_no, 50);
+    let unit_code = fields.text("unit_code", &wire.unit_code, 28);
+    let address = fields.text("address", &wire.address, 200);
+    let ended = fields.choice("termination", wire.termination, termination);
     let share = fields.optional_ratio("ownership_share", &wire.ownership_share);
     let versions = each(fields, "versions", &wire.versions, version);
     let leases = each(fields, "leases", &wire.leases, lease);
@@ -40,6 +43,9 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::RealEstateTaxSource) -> Option
     Some(Source {
         house_no: house_no?,
         source_no: source_no?,
+        unit_code: unit_code?,
+        address: address?,
+        termination: ended?,
         house_name: house_name?,
         certificate_no: certificate_no?,
         taxpayer_role: taxpayer_role?,
@@ -245,6 +251,15 @@ fn underground(wire: pb::RealEstateUnderground) -> Option<Underground> {
         Wire::Connected => Underground::Connected,
         Wire::StandaloneIndustrial => Underground::StandaloneIndustrial,
         Wire::StandaloneOther => Underground::StandaloneOther,
+    })
+}
+
+fn termination(wire: pb::RealEstateTermination) -> Option<Option<Termination>> {
+    use pb::RealEstateTermination as Wire;
+    Some(match wire {
+        Wire::Unspecified => None,
+        Wire::OwnershipTransfer => Some(Termination::OwnershipTransfer),
+        Wire::Other => Some(Termination::Other),
     })
 }
 

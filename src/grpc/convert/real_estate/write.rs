@@ -3,7 +3,7 @@
 use crate::pb;
 use crate::tax::real_estate::{
     AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, ReliefMode,
-    Rent, Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
+    Rent, Source, TaxpayerRole, Termination, Underground, ValuePayment, ValueVersion,
 };
 use crate::tax::{ReliefClaim, StatedRate};
 use crate::types::Period;
@@ -33,6 +33,12 @@ pub fn to_wire(source: &Source) -> pb::RealEstateTaxSource {
         value_payments: source.value_payments.iter().map(payment).collect(),
         source_no: source.source_no.clone(),
         ownership_share: text(source.ownership_share),
+        unit_code: source.unit_code.clone(),
+        address: source.address.clone(),
+        termination: source
+            .termination
+            .map_or(pb::RealEstateTermination::Unspecified, termination)
+            .into(),
     }
 }
 
@@ -179,6 +185,14 @@ fn underground(underground: Underground) -> pb::RealEstateUnderground {
         Underground::Connected => Wire::Connected,
         Underground::StandaloneIndustrial => Wire::StandaloneIndustrial,
         Underground::StandaloneOther => Wire::StandaloneOther,
+    }
+}
+
+fn termination(kind: Termination) -> pb::RealEstateTermination {
+    use pb::RealEstateTermination as Wire;
+    match kind {
+        Termination::OwnershipTransfer => Wire::OwnershipTransfer,
+        Termination::Other => Wire::Other,
     }
 }
 
