@@ -197,6 +197,10 @@ crate::tax::finding::checks! {
         "由其他栏次产生的减免不直接申报",
         "a relief that other fields bring about is not claimed by itself",
         "税务总局公告2021年第9号 房产税税源明细表";
+    RE_RELIEF_UNUSED: Warning,
+        "从价减免、困难减免和已缴税额填写在有房产原值的税源上",
+        "reliefs and payments on value stand on a source that has a value",
+        "税务总局公告2021年第9号 房产税税源明细表";
     RE_RELIEF_MONTHS: Warning,
         "减免起止为整月",
         "a relief is claimed for whole months",

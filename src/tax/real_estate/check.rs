@@ -43,6 +43,7 @@ pub(super) fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
     overlap::nothing_let(source, ctx, &mut found);
     overlap::undeclared(source, ctx, &mut found);
     relief_check::of_value(source, ctx, &mut found);
+    relief_check::unused(source, &mut found);
     for (place, payment) in source.value_payments.iter().enumerate() {
         if payment.amount.is_negative() {
             found.push(negative(&format!("value_payments[{place}].amount_yuan")));

@@ -41,6 +41,26 @@ pub(super) fn of_value(source: &Source, ctx: &Context<'_>, found: &mut Vec<Findi
     claims.check(ctx, found);
 }
 
+/// What is said of the value side of a source that has none would do nothing.
+pub(super) fn unused(source: &Source, found: &mut Vec<Finding>) {
+    if !source.versions.is_empty() {
+        return;
+    }
+    for (name, unused) in [
+        ("reliefs", !source.reliefs.is_empty()),
+        ("hardship", source.hardship.is_some()),
+        ("value_payments", !source.value_payments.is_empty()),
+    ] {
+        if unused {
+            found.push(catalogue::RE_RELIEF_UNUSED.at(
+                name,
+                "本税源没有房产原值，该项不起作用；租金的减免请填写在租约上",
+                "the source has no value, so this does nothing; rent has its own on the lease",
+            ));
+        }
+    }
+}
+
 /// The reliefs on a lease's rent: valid in its term.
 pub(super) fn of_lease(lease: &Lease, ctx: &Context<'_>, path: &str, found: &mut Vec<Finding>) {
     let claims = Claims {

@@ -49,6 +49,28 @@ pub(super) struct Row<'a> {
     pub(super) hardship: Option<&'a Hardship>,
 }
 
+/// The unrounded tax of which hardship relieves what is left.
+#[derive(Clone, Copy)]
+struct Left {
+    exact: Exact,
+    /// Relief lines that are in it already.
+    skip: usize,
+}
+
+impl Left {
+    /// The tax of one month of a row less the reliefs spread over theirs.
+    fn in_month(
+        self,
+        row: &Row<'_>,
+        reliefs: &[ReliefLine],
+        month: Month,
+    ) -> Result<Exact, ChargeError> {
+        let tax = self.exact.div(row.period.month_count())?;
+        let reliefs = reliefs.get(self.skip..).unwrap_or_default();
+        Ok(tax.sub(relieved_in(reliefs, month)?)?.max(Exact::ZERO))
+    }
+}
+
 /// Applies the reliefs and makes the line.
 pub(super) fn settle(ctx: &Context<'_>, mut row: Row<'_>) -> Result<Charge, ChargeError> {
     let mut reliefs: Vec<ReliefLine> = Vec::new();
@@ -66,6 +88,11 @@ pub(super) fn settle(ctx: &Context<'_>, mut row: Row<'_>) -> Result<Charge, Char
             .push(relief_step(ctx, reduced.relief_id, expression, amount));
         (exact, tax) = (reduced.exact, reduced.tax);
     }
+    // What hardship is reckoned on: both ways of taking the dwelling rate leave the same (S2).
+    let left = Left {
+        exact,
+        skip: reliefs.len(),
+    };
     let target = ReliefTarget {
         tax: TaxKind::RealEstateTax,
         item: row.item,
@@ -80,7 +107,8 @@ pub(super) fn settle(ctx: &Context<'_>, mut row: Row<'_>) -> Result<Charge, Char
         tax_amount: tax,
     };
     for line in policy(ctx, &row, target)? {
-        let expression = how_relieved(ctx, &row, exact, &line)?;
+        let before = reliefs.get(left.skip..).unwrap_or_default();
+        let expression = how_relieved(ctx, &row, exact, before, &line)?;
         row.steps
             .push(relief_step(ctx, &line.relief_id, expression, line.amount));
         reliefs.push(line);
@@ -95,9 +123,9 @@ pub(super) fn settle(ctx: &Context<'_>, mut row: Row<'_>) -> Result<Charge, Char
     };
     if order == "AFTER_SIX_TAXES" {
         halve(ctx, &mut row, &mut reliefs)?;
-        relieve_hardship(ctx, &mut row, &mut reliefs)?;
+        relieve_hardship(ctx, &mut row, left, &mut reliefs)?;
     } else {
-        relieve_hardship(ctx, &mut row, &mut reliefs)?;
+        relieve_hardship(ctx, &mut row, left, &mut reliefs)?;
         halve(ctx, &mut row, &mut reliefs)?;
     }
     charge(ctx, row, reliefs)
@@ -166,6 +194,7 @@ fn how_relieved(
     ctx: &Context<'_>,
     row: &Row<'_>,
     exact: Exact,
+    before: &[ReliefLine],
     line: &ReliefLine,
 ) -> Result<String, ChargeError> {
     let claim = row
@@ -185,6 +214,16 @@ fn how_relieved(
             Some(ReliefShape::Ratio(ratio)) => Some(ratio),
             _ => claim.ratio,
         };
+        // A ratio by approval is of what the reliefs before it leave in its months (RE2).
+        let mut relieved = Exact::ZERO;
+        if claim.ratio.is_some() {
+            for month in line.period.months() {
+                relieved = relieved.add(relieved_in(before, month)?)?;
+            }
+        }
+        if !relieved.is_zero() {
+            text = format!("({text} − {})", relieved.to_decimal()?);
+        }
         for factor in [ratio, claim.base_share].into_iter().flatten() {
             text.push_str(&format!(" × {factor}"));
         }
@@ -264,6 +303,7 @@ fn relieved_in(reliefs: &[ReliefLine], month: Month) -> Result<Exact, ChargeErro
 fn relieve_hardship(
     ctx: &Context<'_>,
     row: &mut Row<'_>,
+    left: Left,
     reliefs: &mut Vec<ReliefLine>,
 ) -> Result<(), ChargeError> {
     let Some(hardship) = row.hardship else {
@@ -274,15 +314,12 @@ fn relieve_hardship(
     };
     let (exact, expression) = match (hardship.ratio, hardship.amount) {
         (Some(ratio), None) => {
-            let mut left = Exact::ZERO;
+            let mut sum = Exact::ZERO;
             for month in span.months() {
-                left = left.add(left_in(row, reliefs, month)?)?;
+                sum = sum.add(left.in_month(row, reliefs, month)?)?;
             }
-            let text = format!(
-                "{} × {ratio}（{span}）",
-                left.max(Exact::ZERO).to_decimal()?
-            );
-            (left.mul(ratio)?, text)
+            let text = format!("{} × {ratio}（{span}）", sum.to_decimal()?);
+            (sum.mul(ratio)?, text)
         }
         (None, Some(amount)) => {
             let (part, all) = (span.month_count(), hardship.period.month_count());
@@ -299,12 +336,6 @@ fn relieve_hardship(
         reliefs.push(line);
     }
     Ok(())
-}
-
-/// A row's unrounded tax of one month less the reliefs spread over theirs.
-fn left_in(row: &Row<'_>, reliefs: &[ReliefLine], month: Month) -> Result<Exact, ChargeError> {
-    let tax = row.exact.div(row.period.month_count())?;
-    Ok(tax.sub(relieved_in(reliefs, month)?)?.max(Exact::ZERO))
 }
 
 /// The finding for a hardship relief that states neither or both of ratio and amount.
