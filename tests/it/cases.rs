@@ -199,7 +199,7 @@ fn run(tax: &str, least: usize) {
 
 #[test]
 fn real_estate_cases() {
-    run("real_estate", 86);
+    run("real_estate", 353);
 }
 
 #[test]

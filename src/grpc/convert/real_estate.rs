@@ -15,22 +15,26 @@ mod tests {
 
     /// A source with every field set.
     const FULL: &str = r#"{
-        "house_no": "F1", "house_name": "厂房", "certificate_no": "皖1",
+        "house_no": "F1", "source_no": "S1", "ownership_share": "0.25",
+        "house_name": "厂房", "certificate_no": "皖1",
         "taxpayer_role": "USER", "owner_id": "91340100MA2TXYZ12X", "owner_name": "甲公司",
         "house_use": "INDUSTRIAL", "acquisition_kind": "CONTRACTED", "acquired_on": "2020-05-12",
         "used_before_acceptance_on": "2020-04-01", "ended_on": "2026-09-30",
+        "termination": "OTHER", "unit_code": "340104001001GB00001F00010001", "address": "路1号",
         "underground": "STANDALONE_OTHER",
         "underground_ratio": {"value": "0.70", "document": "文1"},
         "deduction_ratio": {"value": "0.30", "document": "文2"},
         "versions": [
             {"building_value": "100.50", "equipment_value": "0.00", "building_area": "10.50",
              "plot": {"land_no": "P1", "plot_cost": "7.00", "plot_area": "20.00",
-                      "total_building_area": "10.50", "stated_plot_ratio": "0.53"}},
+                      "total_building_area": "10.50", "stated_plot_ratio": "0.53",
+                      "deed_tax": "3.00"}},
             {"changed_on": "2021-01-05", "building_value": "200.00"}],
         "leases": [{
             "lease_no": "L1", "lessee_id": "1", "lessee_name": "乙",
             "lessee_kind": "INDIVIDUAL", "lease_kind": "FIXED_RETURN_INVESTMENT",
             "term": {"first": "2024-01-01", "last": "2026-12-31"}, "leased_area": "5.00",
+            "changed_on": "2024-06-15",
             "contract_rent": "900.00", "rent_free_months": ["2024-02"], "housing": true,
             "rate_mode": "RATE_12_WITH_RELIEF",
             "rents": [{"period": {"first": "2024-01-01", "last": "2024-01-31"},

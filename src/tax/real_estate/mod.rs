@@ -5,22 +5,30 @@
 
 pub mod catalogue;
 mod check;
+mod filing;
 mod lease_check;
 mod model;
+mod overlap;
 mod peers;
 pub mod radar;
+#[cfg(test)]
+mod radar_tests;
+mod relief_check;
 mod rent;
 mod settle;
+mod switch;
 #[cfg(test)]
 mod tests;
+mod turning;
 mod value;
+mod value_steps;
 
 pub use model::{
     AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, ReliefMode,
-    Rent, Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
+    Rent, Source, TaxpayerRole, Termination, Underground, ValuePayment, ValueVersion,
 };
 
-use super::{Charge, ChargeError, Context, Finding, Frequency, Severity, TaxSource};
+use super::{Charge, ChargeError, Context, Finding, Severity, TaxSource};
 use crate::rules::LookupError;
 use crate::types::{Month, Period};
 
@@ -34,39 +42,18 @@ impl Source {
     }
 
     /// The tax periods to be filed within `ctx.period`: those that end in it and in which the
-    /// house is taxed on value or a rent was declared.
+    /// house is taxed on value or a rent was declared; rent that is filed as it occurs has its
+    /// rental periods.
     ///
     /// # Errors
     /// When the place's filing frequency is not in the rule pack or is not one of periods.
     pub fn periods_due(&self, ctx: &Context<'_>) -> Result<Vec<Period>, ChargeError> {
-        let word = ctx.text("ret.frequency", ctx.period.last())?;
-        let frequency = Frequency::parse(word).ok_or_else(|| {
-            Finding::error(
-                "RE_FREQUENCY",
-                "",
-                format!("房产税申报期限 {word} 不能按期申报"),
-                format!("the filing frequency {word} is not one of periods"),
-                "房产税暂行条例 第七条",
-            )
-        })?;
-        let mut due = Vec::new();
-        for period in frequency.periods_ending_in(ctx.period) {
-            let has_value = !self.versions.is_empty() && self.taxed_months(ctx, period)?.is_some();
-            let has_rent = self
-                .leases
-                .iter()
-                .flat_map(|lease| &lease.rents)
-                .any(|rent| rent.period.overlap(period).is_some());
-            if has_value || has_rent {
-                due.push(period);
-            }
-        }
-        Ok(due)
+        self.due(ctx)
     }
 
     /// The rule that says how often it is filed; none where it is filed as it occurs.
     pub fn frequency_parameter(&self) -> Option<&'static str> {
-        Some("ret.frequency")
+        Some(filing::FREQUENCY)
     }
 
     /// The rule that says when it is due.
@@ -91,7 +78,10 @@ impl Source {
             return Err(error.into());
         }
         peers::check(self, peers, ctx)?;
-        let mut charges = self.value_charges(ctx)?;
+        let mut charges = Vec::new();
+        if self.sides(ctx)?.value {
+            charges = self.value_charges(ctx)?;
+        }
         charges.extend(self.rent_charges(ctx)?);
         Ok(charges)
     }

@@ -92,6 +92,16 @@ pub enum Underground {
     StandaloneOther,
 }
 
+/// Why the source ends (变更类型 of 纳税义务终止).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Termination {
+    /// 权属转移.
+    OwnershipTransfer,
+    /// 其他, such as demolition or loss.
+    Other,
+}
+
 /// Who rents (承租方类型; 公告2021年第24号).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -148,6 +158,10 @@ pub struct Plot {
     pub land_no: String,
     /// 地价: price paid for the right and cost of development, yuan.
     pub plot_cost: Money,
+    /// 契税 paid on the plot, yuan, where it is not in the plot's cost; the place says whether it
+    /// joins (`ret.plot_cost.deed_tax_share`).
+    #[serde(default)]
+    pub deed_tax: Money,
     /// 土地面积, square metres.
     #[serde(with = "rust_decimal::serde::str")]
     pub plot_area: Decimal,
@@ -238,6 +252,9 @@ pub struct Lease {
     pub lease_kind: LeaseKind,
     /// 合同约定租赁期起止.
     pub term: Period,
+    /// 租赁变更时间, for the form alone (V10); a lease that ends early has a shorter term.
+    #[serde(default)]
+    pub changed_on: Option<Date>,
     /// 出租面积, square metres; nothing with no value: the whole house.
     #[serde(default, with = "crate::types::decimal_text")]
     pub leased_area: Option<Decimal>,
@@ -267,27 +284,6 @@ pub struct Lease {
     pub hardship: Option<Hardship>,
 }
 
-impl Lease {
-    /// First and last month in which the thing let is out of the value side: the month of the
-    /// first day when it is the 1st, else the next one (decision S3), to the month of the last
-    /// day (decision S12).
-    pub(super) fn out_of_value(&self) -> (Month, Month) {
-        let first = self.term.first_month();
-        let first = if self.term.first() == first.first_day() {
-            first
-        } else {
-            first.next()
-        };
-        (first, self.term.last_month())
-    }
-
-    /// True when the thing let is taxed on rent, not on value, in the month.
-    pub(super) fn takes_value_out(&self, month: Month) -> bool {
-        let (first, last) = self.out_of_value();
-        first <= month && month <= last && !self.rent_free_months.contains(&month)
-    }
-}
-
 /// 房产税 source: one house with its values and leases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -295,12 +291,21 @@ pub struct Source {
     /// 房产编号.
     #[serde(default)]
     pub house_no: String,
+    /// 税源编号 of the bureau, where the house is told by it and not by its number (V4).
+    #[serde(default)]
+    pub source_no: String,
     /// 房产名称.
     #[serde(default)]
     pub house_name: String,
     /// 不动产权证号.
     #[serde(default)]
     pub certificate_no: String,
+    /// 不动产单元代码, 28 characters; for the form.
+    #[serde(default)]
+    pub unit_code: String,
+    /// 房产坐落地址; for the form.
+    #[serde(default)]
+    pub address: String,
     /// 纳税人类型.
     pub taxpayer_role: TaxpayerRole,
     /// 所有权人识别号, for roles other than owner.
@@ -321,6 +326,9 @@ pub struct Source {
     /// 变更时间: the day the thing or the right changed; its month is still taxed.
     #[serde(default)]
     pub ended_on: Option<Date>,
+    /// 变更类型: why it ended.
+    #[serde(default)]
+    pub termination: Option<Termination>,
     /// Whether it lies underground.
     #[serde(default)]
     pub underground: Underground,
@@ -330,6 +338,10 @@ pub struct Source {
     /// The province's deduction (原值减除比例).
     #[serde(default)]
     pub deduction_ratio: Option<StatedRate>,
+    /// 共有份额, above 0 to 1: the versions then state the whole house, the rents what the
+    /// taxpayer itself receives; nothing for a sole owner.
+    #[serde(default, with = "crate::types::decimal_text")]
+    pub ownership_share: Option<Decimal>,
     /// The figures, first version first; empty for a source of rent alone.
     #[serde(default)]
     pub versions: Vec<ValueVersion>,

@@ -2,9 +2,9 @@
 
 use super::model::{Lease, LesseeKind, RateMode, ReliefMode, Rent, Source};
 use super::settle::{Reduced, Row, settle};
-use super::{Charge, ChargeError, Context, Finding};
+use super::{Charge, ChargeError, Context, catalogue, turning};
 use crate::rules::LookupError;
-use crate::tax::{Applied, BaseUnit, Step, TaxpayerKind};
+use crate::tax::{Applied, BaseUnit, Provenance, Step, TaxpayerKind};
 use crate::types::{Exact, Money, Month, Period};
 
 /// The item and rate of rent in a month.
@@ -69,14 +69,15 @@ impl Source {
     /// The rent rows of the period.
     pub(super) fn rent_charges(&self, ctx: &Context<'_>) -> Result<Vec<Charge>, ChargeError> {
         let mut charges = Vec::new();
+        let sides = self.sides(ctx)?;
         for (place, lease) in self.leases.iter().enumerate() {
             for (number, rent) in lease.rents.iter().enumerate() {
-                if rent.period.overlap(ctx.period).is_none() {
+                if !sides.has(ctx, rent) {
                     continue;
                 }
                 let field = format!("leases[{place}].rents[{number}].period");
                 inside(ctx, rent, &field)?;
-                let rows = rows(ctx, place, lease, rent)?;
+                let rows = rows(ctx, (place, number), lease, rent)?;
                 if rows.len() > 1 {
                     refuse_amounts(place, lease)?;
                 }
@@ -94,21 +95,20 @@ fn inside(ctx: &Context<'_>, rent: &Rent, field: &str) -> Result<(), ChargeError
     if ctx.period.covers(rent.period) {
         return Ok(());
     }
-    Err(Finding::error(
-        "RE_V8",
-        field,
-        format!(
-            "申报租金所属租赁期 {} 不在申报期 {} 内",
-            rent.period, ctx.period
-        ),
-        format!(
-            "the rental period {} is not inside {}",
-            rent.period, ctx.period
-        ),
-        "税务总局公告2021年第9号",
-    )
-    .numbers(ctx.period, rent.period)
-    .into())
+    Err(catalogue::RE_V8
+        .at(
+            field,
+            format!(
+                "申报租金所属租赁期 {} 不在申报期 {} 内",
+                rent.period, ctx.period
+            ),
+            format!(
+                "the rental period {} is not inside {}",
+                rent.period, ctx.period
+            ),
+        )
+        .numbers(ctx.period, rent.period)
+        .into())
 }
 
 /// An approved amount cannot be shared out between rows of different rates (decision RE10).
@@ -121,20 +121,19 @@ fn refuse_amounts(place: usize, lease: &Lease) -> Result<(), ChargeError> {
     if !by_amount {
         return Ok(());
     }
-    Err(Finding::error(
-        "RE_RELIEF_AMOUNT",
-        format!("leases[{place}].reliefs"),
-        "本期租金适用不同税率，减免税不能按金额填写，请改用比例",
-        "the rent falls under two rates: state the relief by ratio, not by amount",
-        "房产税暂行条例 第六条",
-    )
-    .into())
+    Err(catalogue::RE_RELIEF_AMOUNT
+        .at(
+            format!("leases[{place}].reliefs"),
+            "本期租金适用不同税率，减免税不能按金额填写，请改用比例",
+            "the rent falls under two rates: state the relief by ratio, not by amount",
+        )
+        .into())
 }
 
 /// One row per run of months with one rate; the rent is spread evenly over the months.
 fn rows<'a>(
     ctx: &Context<'_>,
-    place: usize,
+    (place, number): (usize, usize),
     lease: &'a Lease,
     rent: &Rent,
 ) -> Result<Vec<Row<'a>>, ChargeError> {
@@ -147,7 +146,7 @@ fn rows<'a>(
         }
     }
     let mut paid = rent.already_paid;
-    let mut rows = Vec::new();
+    let mut rows: Vec<Row<'a>> = Vec::new();
     for (first, last, rate) in runs {
         let run = Period::months_between(first, last);
         let Some(period) = run.overlap(rent.period) else {
@@ -155,6 +154,14 @@ fn rows<'a>(
         };
         let mut row = row(place, lease, rent, (period, rate))?;
         row.already_paid = std::mem::take(&mut paid);
+        if ctx.explain {
+            row.turning_points = turning::of_rent(place, lease, ctx, period);
+            if let Some(before) = rows.last_mut() {
+                let change = turning::rate_change(place, number, rent.period, period);
+                before.turning_points.push(change.clone());
+                row.turning_points.push(change);
+            }
+        }
         rows.push(row);
     }
     Ok(rows)
@@ -202,6 +209,20 @@ fn row<'a>(
         parameter_id: Some(shown.parameter_id.clone()),
         legal_basis: Some("房产税暂行条例 第三条、第四条；财税〔2016〕43号 第二条".to_owned()),
     };
+    let mut steps = Vec::new();
+    if let Some((dwelling, _)) = &rate.dwelling
+        && !with_relief
+    {
+        steps.push(Step {
+            label_zh: "适用住房租赁税率".to_owned(),
+            label_en: "the dwelling rate applies".to_owned(),
+            expression: format!("{} → {}", rate.general.value, dwelling.value),
+            value: dwelling.value.to_string(),
+            parameter_id: Some(dwelling.parameter_id.clone()),
+            legal_basis: cite(dwelling),
+        });
+    }
+    steps.push(step);
     // The contract number tells leases apart; the place does so where it is not stated.
     let detail = if lease.lease_no.is_empty() {
         format!("#{}", place.saturating_add(1))
@@ -219,11 +240,20 @@ fn row<'a>(
         tax,
         reduced,
         applied,
-        steps: vec![step],
+        steps,
+        turning_points: Vec::new(),
         already_paid: Money::ZERO,
         claims: &lease.reliefs,
         field: format!("leases[{place}].reliefs"),
         relief_mode: ReliefMode::Exact,
         hardship: lease.hardship.as_ref(),
     })
+}
+
+/// The document of an applied rule.
+fn cite(applied: &Applied) -> Option<String> {
+    match &applied.provenance {
+        Provenance::Rule { cite, .. } => Some(cite.clone()),
+        Provenance::Stated { .. } => None,
+    }
 }

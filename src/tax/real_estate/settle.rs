@@ -3,14 +3,18 @@
 use rust_decimal::Decimal;
 
 use super::model::{Hardship, ReliefMode};
-use super::{Charge, ChargeError, Context, Finding};
+use super::{Charge, ChargeError, Context, Finding, catalogue, turning};
+use crate::rules::ReliefShape;
 use crate::tax::{
-    Applied, BaseUnit, ReliefClaim, ReliefLine, ReliefTarget, Step, apply_reliefs, six_taxes,
+    Applied, BaseUnit, ReliefClaim, ReliefLine, ReliefTarget, SixTaxesSubject, Step, TurningPoint,
+    apply_reliefs, six_taxes,
 };
 use crate::types::{Exact, Money, Month, Period, TaxKind};
 
 /// The stable id of the hardship relief.
 pub(super) const HARDSHIP: &str = "RE_HARDSHIP";
+/// The rule that says whether hardship comes before or after 六税两费.
+pub(super) const ORDER: &str = "ret.hardship_order";
 
 /// The dwelling rate taken as the general rate with a relief line.
 pub(super) struct Reduced {
@@ -37,6 +41,7 @@ pub(super) struct Row<'a> {
     pub(super) reduced: Option<Reduced>,
     pub(super) applied: Vec<Applied>,
     pub(super) steps: Vec<Step>,
+    pub(super) turning_points: Vec<TurningPoint>,
     pub(super) already_paid: Money,
     pub(super) claims: &'a [ReliefClaim],
     pub(super) field: String,
@@ -44,11 +49,33 @@ pub(super) struct Row<'a> {
     pub(super) hardship: Option<&'a Hardship>,
 }
 
+/// The unrounded tax of which hardship relieves what is left.
+#[derive(Clone, Copy)]
+struct Left {
+    exact: Exact,
+    /// Relief lines that are in it already.
+    skip: usize,
+}
+
+impl Left {
+    /// The tax of one month of a row less the reliefs spread over theirs.
+    fn in_month(
+        self,
+        row: &Row<'_>,
+        reliefs: &[ReliefLine],
+        month: Month,
+    ) -> Result<Exact, ChargeError> {
+        let tax = self.exact.div(row.period.month_count())?;
+        let reliefs = reliefs.get(self.skip..).unwrap_or_default();
+        Ok(tax.sub(relieved_in(reliefs, month)?)?.max(Exact::ZERO))
+    }
+}
+
 /// Applies the reliefs and makes the line.
 pub(super) fn settle(ctx: &Context<'_>, mut row: Row<'_>) -> Result<Charge, ChargeError> {
     let mut reliefs: Vec<ReliefLine> = Vec::new();
     let (mut exact, mut tax) = (row.exact, row.tax);
-    if let Some(reduced) = &row.reduced {
+    if let Some(reduced) = row.reduced.take() {
         let amount = row.tax.minus(reduced.tax)?;
         reliefs.extend(named(ctx, reduced.relief_id, row.period, amount));
         let expression = format!(
@@ -58,9 +85,14 @@ pub(super) fn settle(ctx: &Context<'_>, mut row: Row<'_>) -> Result<Charge, Char
             reduced.rate
         );
         row.steps
-            .push(relief_step("减按税率征收的减免税额", expression, amount));
+            .push(relief_step(ctx, reduced.relief_id, expression, amount));
         (exact, tax) = (reduced.exact, reduced.tax);
     }
+    // What hardship is reckoned on: both ways of taking the dwelling rate leave the same (S2).
+    let left = Left {
+        exact,
+        skip: reliefs.len(),
+    };
     let target = ReliefTarget {
         tax: TaxKind::RealEstateTax,
         item: row.item,
@@ -75,20 +107,25 @@ pub(super) fn settle(ctx: &Context<'_>, mut row: Row<'_>) -> Result<Charge, Char
         tax_amount: tax,
     };
     for line in policy(ctx, &row, target)? {
-        let expression = format!("{tax}（{}）", line.period);
+        let before = reliefs.get(left.skip..).unwrap_or_default();
+        let expression = how_relieved(ctx, &row, exact, before, &line)?;
         row.steps
-            .push(relief_step(&line.name_zh, expression, line.amount));
+            .push(relief_step(ctx, &line.relief_id, expression, line.amount));
         reliefs.push(line);
     }
+    if ctx.explain {
+        let ends = turning::relief_ends(ctx, row.claims, &row.field, row.period);
+        row.turning_points.extend(ends);
+    }
     let order = match row.hardship {
-        Some(_) => ctx.text("ret.hardship_order", row.period.first())?,
+        Some(_) => ctx.text(ORDER, row.period.first())?,
         None => "",
     };
     if order == "AFTER_SIX_TAXES" {
         halve(ctx, &mut row, &mut reliefs)?;
-        relieve_hardship(ctx, &mut row, &mut reliefs)?;
+        relieve_hardship(ctx, &mut row, left, &mut reliefs)?;
     } else {
-        relieve_hardship(ctx, &mut row, &mut reliefs)?;
+        relieve_hardship(ctx, &mut row, left, &mut reliefs)?;
         halve(ctx, &mut row, &mut reliefs)?;
     }
     charge(ctx, row, reliefs)
@@ -152,6 +189,51 @@ fn monthly(
         .round_to_fen()?)
 }
 
+/// How a policy relief came about: the row's tax, the part of its months, ratio and share.
+fn how_relieved(
+    ctx: &Context<'_>,
+    row: &Row<'_>,
+    exact: Exact,
+    before: &[ReliefLine],
+    line: &ReliefLine,
+) -> Result<String, ChargeError> {
+    let claim = row
+        .claims
+        .iter()
+        .find(|claim| claim.relief_id == line.relief_id);
+    let mut text = exact.to_decimal()?.to_string();
+    let (part, all) = (line.period.month_count(), row.period.month_count());
+    if part != all {
+        text.push_str(&format!(" × {part} ÷ {all}"));
+    }
+    if let Some(claim) = claim {
+        if let Some(amount) = claim.amount {
+            return Ok(format!("{amount}（核准金额）"));
+        }
+        let ratio = match ctx.rules.relief(&claim.relief_id).map(|rule| rule.shape) {
+            Some(ReliefShape::Ratio(ratio)) => Some(ratio),
+            _ => claim.ratio,
+        };
+        // A ratio by approval is of what the reliefs before it leave in its months (RE2).
+        let mut relieved = Exact::ZERO;
+        if claim.ratio.is_some() {
+            for month in line.period.months() {
+                relieved = relieved.add(relieved_in(before, month)?)?;
+            }
+        }
+        if !relieved.is_zero() {
+            text = format!("({text} − {})", relieved.to_decimal()?);
+        }
+        for factor in [ratio, claim.base_share].into_iter().flatten() {
+            text.push_str(&format!(" × {factor}"));
+        }
+    }
+    if row.relief_mode == ReliefMode::MonthlyAmount {
+        text.push_str("（按月减免税金额）");
+    }
+    Ok(text)
+}
+
 /// 六税两费 on what is left.
 fn halve(
     ctx: &Context<'_>,
@@ -162,14 +244,58 @@ fn halve(
     let Some(line) = six_taxes::on_months(ctx, kind, row.tax, row.period, reliefs)? else {
         return Ok(());
     };
-    let ratio = six_taxes::eligibility(ctx, line.period.first_month())
-        .map_or(Decimal::ZERO, |(_, ratio)| ratio);
-    let before = sum(reliefs)?;
-    let expression = format!("({} − {before}) × {ratio}（{}）", row.tax, line.period);
-    row.steps
-        .push(relief_step(&line.name_zh, expression, line.amount));
+    let mut eligible = Vec::new();
+    for month in row.period.months() {
+        eligible.extend(six_taxes::eligibility(ctx, month).map(|found| (month, found)));
+    }
+    let (subject, ratio) = eligible.first().map_or(
+        (SixTaxesSubject::SmallScaleVat, Decimal::ZERO),
+        |(_, found)| *found,
+    );
+    let (part, all) = (eligible.len(), row.period.month_count());
+    let before = if part == all as usize {
+        Exact::from(sum(reliefs)?)
+    } else {
+        let mut before = Exact::ZERO;
+        for (month, _) in &eligible {
+            before = before.add(relieved_in(reliefs, *month)?)?;
+        }
+        before
+    };
+    let months = if part == all as usize {
+        String::new()
+    } else {
+        format!(" × {part} ÷ {all}")
+    };
+    let expression = format!("({}{months} − {}) × {ratio}", row.tax, before.to_decimal()?);
+    let id = match subject {
+        SixTaxesSubject::SmallScaleVat => "six_taxes.ratio.small_scale_vat",
+        SixTaxesSubject::IndividualBusiness => "six_taxes.ratio.individual_business",
+        SixTaxesSubject::SmallLowProfit => "six_taxes.ratio.small_low_profit",
+    };
+    let found = ctx.rules.find(id, ctx.region, line.period.first());
+    row.steps.push(Step {
+        label_zh: format!("减免：{}", line.name_zh),
+        label_en: "relief: half of the six taxes".to_owned(),
+        expression,
+        value: line.amount.to_string(),
+        parameter_id: Some(id.to_owned()),
+        legal_basis: found.ok().map(|(_, row)| row.source.cite.clone()),
+    });
     reliefs.push(line);
     Ok(())
+}
+
+/// The parts of reliefs that fall into a month, each spread evenly over its own months.
+fn relieved_in(reliefs: &[ReliefLine], month: Month) -> Result<Exact, ChargeError> {
+    let mut relieved = Exact::ZERO;
+    for line in reliefs {
+        if line.period.first_month() <= month && month <= line.period.last_month() {
+            let part = Exact::from(line.amount).div(line.period.month_count())?;
+            relieved = relieved.add(part)?;
+        }
+    }
+    Ok(relieved)
 }
 
 /// Hardship: by ratio on what the reliefs before it leave in its months, by amount its months'
@@ -177,6 +303,7 @@ fn halve(
 fn relieve_hardship(
     ctx: &Context<'_>,
     row: &mut Row<'_>,
+    left: Left,
     reliefs: &mut Vec<ReliefLine>,
 ) -> Result<(), ChargeError> {
     let Some(hardship) = row.hardship else {
@@ -187,15 +314,12 @@ fn relieve_hardship(
     };
     let (exact, expression) = match (hardship.ratio, hardship.amount) {
         (Some(ratio), None) => {
-            let mut left = Exact::ZERO;
+            let mut sum = Exact::ZERO;
             for month in span.months() {
-                left = left.add(left_in(row, reliefs, month)?)?;
+                sum = sum.add(left.in_month(row, reliefs, month)?)?;
             }
-            let text = format!(
-                "{} × {ratio}（{span}）",
-                left.max(Exact::ZERO).to_decimal()?
-            );
-            (left.mul(ratio)?, text)
+            let text = format!("{} × {ratio}（{span}）", sum.to_decimal()?);
+            (sum.mul(ratio)?, text)
         }
         (None, Some(amount)) => {
             let (part, all) = (span.month_count(), hardship.period.month_count());
@@ -208,31 +332,18 @@ fn relieve_hardship(
     let amount = exact.round_to_fen()?.min(left).or_zero();
     if let Some(line) = named(ctx, HARDSHIP, span, amount) {
         row.steps
-            .push(relief_step(&line.name_zh, expression, line.amount));
+            .push(relief_step(ctx, HARDSHIP, expression, line.amount));
         reliefs.push(line);
     }
     Ok(())
 }
 
-/// A row's unrounded tax of one month less the reliefs spread over theirs.
-fn left_in(row: &Row<'_>, reliefs: &[ReliefLine], month: Month) -> Result<Exact, ChargeError> {
-    let mut left = row.exact.div(row.period.month_count())?;
-    for line in reliefs {
-        if line.period.first_month() <= month && month <= line.period.last_month() {
-            left = left.sub(Exact::from(line.amount).div(line.period.month_count())?)?;
-        }
-    }
-    Ok(left.max(Exact::ZERO))
-}
-
 /// The finding for a hardship relief that states neither or both of ratio and amount.
 pub(super) fn hardship_input(field: &str) -> Finding {
-    Finding::error(
-        "RE_HARDSHIP_INPUT",
+    catalogue::RE_HARDSHIP_INPUT.at(
         field,
         "困难减免应填写核准的比例（0 至 1）或金额（不为负）之一",
         "a hardship relief has either the approved ratio (0 to 1) or the amount (not negative)",
-        "房产税暂行条例 第六条",
     )
 }
 
@@ -252,14 +363,17 @@ fn sum(reliefs: &[ReliefLine]) -> Result<Money, ChargeError> {
     Ok(Money::sum(reliefs.iter().map(|line| line.amount))?)
 }
 
-fn relief_step(name_zh: &str, expression: String, amount: Money) -> Step {
+/// A step that names the relief, with its document.
+fn relief_step(ctx: &Context<'_>, id: &str, expression: String, amount: Money) -> Step {
+    let rule = ctx.rules.relief(id);
+    let (zh, en) = rule.map_or((id, id), |rule| (&rule.name_zh, &rule.name_en));
     Step {
-        label_zh: format!("减免：{name_zh}"),
-        label_en: "relief".to_owned(),
+        label_zh: format!("减免：{zh}"),
+        label_en: format!("relief: {en}"),
         expression,
         value: amount.to_string(),
-        parameter_id: None,
-        legal_basis: None,
+        parameter_id: Some(id.to_owned()),
+        legal_basis: rule.map(|rule| rule.source.cite.clone()),
     }
 }
 
@@ -292,6 +406,6 @@ fn charge(
         already_paid: row.already_paid,
         applied: row.applied,
         steps: row.steps,
-        turning_points: Vec::new(),
+        turning_points: row.turning_points,
     })
 }

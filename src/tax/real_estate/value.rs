@@ -1,26 +1,32 @@
 //! The value side (从价计征): months of equal figures become one row (decision RE8).
 
-use super::model::{Plot, Source, Underground, ValueVersion};
+use rust_decimal::Decimal;
+
+use super::model::{Lease, Plot, Source, Underground, ValueVersion};
 use super::settle::{Row, settle};
-use super::{Charge, ChargeError, Context, Finding, MONTHS_IN_YEAR};
+use super::{Charge, ChargeError, Context, MONTHS_IN_YEAR, catalogue, turning, value_steps};
 use crate::tax::{Applied, BaseUnit, Step};
 use crate::types::{Exact, Money, Month, Overflow, Period};
 
 /// The figures of one month.
 #[derive(Clone)]
-struct Figures {
-    building: Money,
-    equipment: Money,
-    land: Exact,
+pub(super) struct Figures {
+    pub(super) building: Money,
+    pub(super) equipment: Money,
+    pub(super) land: Exact,
     /// How the land share was computed, when there is one.
-    land_step: Option<Step>,
-    leased: Exact,
-    /// (value − leased value) × underground ratio.
-    taxable: Exact,
-    deduction: Applied,
-    rate: Applied,
-    underground: Option<Applied>,
-    land_rules: Vec<Applied>,
+    pub(super) land_step: Option<Step>,
+    pub(super) leased: Exact,
+    /// How the value let was computed, lease by lease.
+    pub(super) leased_text: Vec<String>,
+    /// The taxpayer's share of a house in common ownership.
+    pub(super) share: Option<Decimal>,
+    /// (value − leased value) × underground ratio × share.
+    pub(super) taxable: Exact,
+    pub(super) deduction: Applied,
+    pub(super) rate: Applied,
+    pub(super) underground: Option<Applied>,
+    pub(super) land_rules: Vec<Applied>,
 }
 
 impl Figures {
@@ -33,10 +39,24 @@ impl Figures {
     }
 
     /// The residual value (房产余值).
-    fn base(&self) -> Result<Exact, Overflow> {
+    pub(super) fn base(&self) -> Result<Exact, Overflow> {
         let kept = Exact::ONE.sub(self.deduction.value)?;
         self.taxable.mul(kept)
     }
+}
+
+/// The value with the equipment and the land's share (房产原值) in a month.
+pub(super) fn original_value(
+    ctx: &Context<'_>,
+    version: &ValueVersion,
+    month: Month,
+) -> Result<Exact, ChargeError> {
+    let books = version.building_value.plus(version.equipment_value)?;
+    let land = match &version.plot {
+        Some(plot) => land_share(ctx, plot, version, month)?.0,
+        None => Exact::ZERO,
+    };
+    Ok(Exact::from(books).add(land)?)
 }
 
 /// The share of the land value in the base (财税〔2010〕121号 第三条), exact.
@@ -49,20 +69,20 @@ fn land_share(
     let on = month.first_day();
     let threshold = ctx.number("ret.plot_ratio.threshold", on)?;
     let area = version.building_area.unwrap_or_default();
-    let cost = Exact::from(plot.plot_cost);
+    let (cost, paid, deed_tax) = plot_cost(ctx, plot, month)?;
     let ratio = Exact::from(plot.total_building_area).div(plot.plot_area)?;
-    let (share, expression, rules) = if ratio < Exact::from(threshold.value) {
+    let (share, expression, mut rules) = if ratio < Exact::from(threshold.value) {
         let multiple = ctx.number("ret.plot_ratio.multiple", on)?;
         let land = Exact::from(multiple.value).mul(area)?;
         let share = cost.mul(land)?.div(plot.plot_area)?;
         let text = format!(
-            "{} ÷ {} × ({} × {area})",
-            plot.plot_cost, plot.plot_area, multiple.value
+            "{paid} ÷ {} × ({} × {area})",
+            plot.plot_area, multiple.value
         );
         (share, text, vec![threshold, multiple])
     } else {
         let share = cost.mul(area)?.div(plot.total_building_area)?;
-        let text = format!("{} × {area} ÷ {}", plot.plot_cost, plot.total_building_area);
+        let text = format!("{paid} × {area} ÷ {}", plot.total_building_area);
         (share, text, vec![threshold])
     };
     let step = Step {
@@ -73,7 +93,24 @@ fn land_share(
         parameter_id: Some("ret.plot_ratio.threshold".to_owned()),
         legal_basis: Some("财税〔2010〕121号 第三条".to_owned()),
     };
+    rules.extend(deed_tax);
     Ok((share, step, rules))
+}
+
+/// 地价, with the deed tax where the place says that it joins; as a number, as text, and the rule.
+fn plot_cost(
+    ctx: &Context<'_>,
+    plot: &Plot,
+    month: Month,
+) -> Result<(Exact, String, Option<Applied>), ChargeError> {
+    let cost = plot.plot_cost;
+    if plot.deed_tax.is_zero() {
+        return Ok((Exact::from(cost), cost.to_string(), None));
+    }
+    let joins = ctx.number("ret.plot_cost.deed_tax_share", month.first_day())?;
+    let deed_tax = Exact::from(plot.deed_tax).mul(joins.value)?;
+    let text = format!("({cost} + {} × {})", plot.deed_tax, joins.value);
+    Ok((Exact::from(cost).add(deed_tax)?, text, Some(joins)))
 }
 
 impl Source {
@@ -86,14 +123,13 @@ impl Source {
                 .as_ref()
                 .is_some_and(|hardship| hardship.amount.is_some());
         if by_amount && runs.len() > 1 {
-            return Err(Finding::error(
-                "RE_RELIEF_AMOUNT",
-                "reliefs",
-                "本期房产原值有变动，减免税不能按金额填写，请改用比例",
-                "the figures change within the period: state the relief by ratio, not by amount",
-                "房产税暂行条例 第六条",
-            )
-            .into());
+            return Err(catalogue::RE_RELIEF_AMOUNT
+                .at(
+                    "reliefs",
+                    "本期房产原值有变动，减免税不能按金额填写，请改用比例",
+                    "the figures change within the period: state the relief by ratio, not amount",
+                )
+                .into());
         }
         let mut paid = self.paid(ctx)?;
         let mut charges = Vec::new();
@@ -144,14 +180,17 @@ impl Source {
         };
         let books = version.building_value.plus(version.equipment_value)?;
         let total = Exact::from(books).add(land)?;
-        let leased = self.leased_value(version, total, month)?;
+        let (leased, leased_text) = self.leased_value(ctx, version, total, month)?;
         let underground = self.underground_ratio(ctx, month)?;
         let own = total.sub(leased)?.max(Exact::ZERO);
         // The land share enters before the underground ratio (decision RE9).
-        let taxable = match &underground {
+        let mut taxable = match &underground {
             Some(ratio) => own.mul(ratio.value)?,
             None => own,
         };
+        if let Some(share) = self.ownership_share {
+            taxable = taxable.mul(share)?;
+        }
         let stated = self.deduction_ratio.as_ref();
         Ok(Figures {
             building: version.building_value,
@@ -159,6 +198,8 @@ impl Source {
             land,
             land_step,
             leased,
+            leased_text,
+            share: self.ownership_share,
             taxable,
             deduction: ctx.rate("ret.deduction", on, stated, "deduction_ratio")?,
             rate: ctx.number("ret.rate.value", on)?,
@@ -167,26 +208,23 @@ impl Source {
         })
     }
 
-    /// What is let in the month: the stated value, or the share of the area (decision RE5).
+    /// What is let in the month, and how it was found lease by lease.
     fn leased_value(
         &self,
+        ctx: &Context<'_>,
         version: &ValueVersion,
         total: Exact,
         month: Month,
-    ) -> Result<Exact, ChargeError> {
-        let mut leased = Exact::ZERO;
+    ) -> Result<(Exact, Vec<String>), ChargeError> {
+        let (mut leased, mut text) = (Exact::ZERO, Vec::new());
         for lease in &self.leases {
-            if !lease.takes_value_out(month) {
-                continue;
+            if lease.takes_value_out(ctx, month)? {
+                let (part, how) = let_part(lease, version, total)?;
+                leased = leased.add(part)?;
+                text.push(how);
             }
-            let part = match (lease.leased_value, lease.leased_area, version.building_area) {
-                (Some(value), _, _) => Exact::from(value),
-                (None, Some(area), Some(building)) => total.mul(area)?.div(building)?,
-                (None, _, _) => total,
-            };
-            leased = leased.add(part)?;
         }
-        Ok(leased)
+        Ok((leased, text))
     }
 
     /// The province's ratio of a stand-alone underground building (财税〔2005〕181号 第二条).
@@ -212,21 +250,20 @@ impl Source {
             if ctx.period.covers(payment.period) {
                 paid = paid.plus(payment.amount)?;
             } else if ctx.period.overlap(payment.period).is_some() {
-                return Err(Finding::error(
-                    "RE_PAID_PERIOD",
-                    format!("value_payments[{place}].period"),
-                    format!(
-                        "已缴税额的所属期 {} 跨越申报期 {}",
-                        payment.period, ctx.period
-                    ),
-                    format!(
-                        "the payment's {} is not inside {}",
-                        payment.period, ctx.period
-                    ),
-                    "税务总局公告2021年第9号",
-                )
-                .numbers(ctx.period, payment.period)
-                .into());
+                return Err(catalogue::RE_PAID_PERIOD
+                    .at(
+                        format!("value_payments[{place}].period"),
+                        format!(
+                            "已缴税额的所属期 {} 跨越申报期 {}",
+                            payment.period, ctx.period
+                        ),
+                        format!(
+                            "the payment's {} is not inside {}",
+                            payment.period, ctx.period
+                        ),
+                    )
+                    .numbers(ctx.period, payment.period)
+                    .into());
             }
         }
         Ok(paid)
@@ -249,10 +286,12 @@ impl Source {
         let mut applied = vec![figures.deduction.clone(), figures.rate.clone()];
         applied.extend(figures.underground.clone());
         applied.extend(figures.land_rules.iter().cloned());
-        let steps = if ctx.explain {
-            steps(figures, months, tax)?
+        let (steps, turning_points) = if ctx.explain {
+            let mut steps = value_steps::taxed_months(self, ctx, period)?;
+            steps.extend(value_steps::of(figures, months, tax)?);
+            (steps, turning::of_value(self, ctx, period)?)
         } else {
-            vec![tax_step(figures, months, tax)?]
+            (vec![value_steps::tax(figures, months, tax)?], Vec::new())
         };
         Ok(Row {
             item: "RET_VALUE",
@@ -266,6 +305,7 @@ impl Source {
             reduced: None,
             applied,
             steps,
+            turning_points,
             already_paid,
             claims: &self.reliefs,
             field: "reliefs".to_owned(),
@@ -275,58 +315,21 @@ impl Source {
     }
 }
 
-/// How the base and the tax came about.
-fn steps(figures: &Figures, months: u32, tax: Money) -> Result<Vec<Step>, ChargeError> {
-    let mut steps: Vec<Step> = figures.land_step.iter().cloned().collect();
-    let land = figures.land.to_decimal()?;
-    let leased = figures.leased.to_decimal()?;
-    let sum = format!(
-        "{} + {} + {land} − {leased}",
-        figures.building, figures.equipment
-    );
-    let expression = match &figures.underground {
-        Some(ratio) => format!("({sum}) × {}", ratio.value),
-        None => sum,
-    };
-    steps.push(Step {
-        label_zh: "应税原值（房屋＋设备＋土地－出租原值）".to_owned(),
-        label_en: "taxable value (building + equipment + land − let)".to_owned(),
-        expression,
-        value: figures.taxable.to_decimal()?.to_string(),
-        parameter_id: figures
-            .underground
-            .as_ref()
-            .map(|ratio| ratio.parameter_id.clone()),
-        legal_basis: Some("财税〔2008〕152号 第一条；财税〔2005〕181号".to_owned()),
-    });
-    steps.push(Step {
-        label_zh: "房产余值".to_owned(),
-        label_en: "residual value".to_owned(),
-        expression: format!(
-            "{} × (1 − {})",
-            figures.taxable.to_decimal()?,
-            figures.deduction.value
-        ),
-        value: figures.base()?.to_decimal()?.to_string(),
-        parameter_id: Some(figures.deduction.parameter_id.clone()),
-        legal_basis: Some("房产税暂行条例 第三条".to_owned()),
-    });
-    steps.push(tax_step(figures, months, tax)?);
-    Ok(steps)
-}
-
-fn tax_step(figures: &Figures, months: u32, tax: Money) -> Result<Step, ChargeError> {
-    Ok(Step {
-        label_zh: "应纳税额".to_owned(),
-        label_en: "tax".to_owned(),
-        expression: format!(
-            "{} × (1 − {}) × {} × {months} ÷ {MONTHS_IN_YEAR}",
-            figures.taxable.to_decimal()?,
-            figures.deduction.value,
-            figures.rate.value
-        ),
-        value: tax.to_string(),
-        parameter_id: Some(figures.rate.parameter_id.clone()),
-        legal_basis: Some("房产税暂行条例 第三条、第四条".to_owned()),
-    })
+/// The part of the value that a lease lets: the stated value, the share of the area (decision RE5),
+/// or all.
+fn let_part(
+    lease: &Lease,
+    version: &ValueVersion,
+    total: Exact,
+) -> Result<(Exact, String), ChargeError> {
+    Ok(
+        match (lease.leased_value, lease.leased_area, version.building_area) {
+            (Some(value), _, _) => (Exact::from(value), value.to_string()),
+            (None, Some(area), Some(building)) => (
+                total.mul(area)?.div(building)?,
+                format!("{} × {area} ÷ {building}", total.to_decimal()?),
+            ),
+            (None, _, _) => (total, total.to_decimal()?.to_string()),
+        },
+    )
 }

@@ -4,7 +4,7 @@ use super::super::Fields;
 use crate::pb;
 use crate::tax::real_estate::{
     AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, ReliefMode,
-    Rent, Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
+    Rent, Source, TaxpayerRole, Termination, Underground, ValuePayment, ValueVersion,
 };
 use crate::types::{Month, parse_decimal};
 
@@ -29,6 +29,11 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::RealEstateTaxSource) -> Option
     let underground = fields.choice("underground", wire.underground, underground);
     let ratio = fields.stated_rate("underground_ratio", wire.underground_ratio.as_ref());
     let deduction = fields.stated_rate("deduction_ratio", wire.deduction_ratio.as_ref());
+    let source_no = fields.text("source_no", &wire.source_no, 50);
+    let unit_code = fields.text("unit_code", &wire.unit_code, 28);
+    let address = fields.text("address", &wire.address, 200);
+    let ended = fields.choice("termination", wire.termination, termination);
+    let share = fields.optional_ratio("ownership_share", &wire.ownership_share);
     let versions = each(fields, "versions", &wire.versions, version);
     let leases = each(fields, "leases", &wire.leases, lease);
     let reliefs = fields.reliefs("reliefs", &wire.reliefs);
@@ -37,6 +42,10 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::RealEstateTaxSource) -> Option
     let value_payments = each(fields, "value_payments", &wire.value_payments, payment);
     Some(Source {
         house_no: house_no?,
+        source_no: source_no?,
+        unit_code: unit_code?,
+        address: address?,
+        termination: ended?,
         house_name: house_name?,
         certificate_no: certificate_no?,
         taxpayer_role: taxpayer_role?,
@@ -50,6 +59,7 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::RealEstateTaxSource) -> Option
         underground: underground?,
         underground_ratio: ratio?,
         deduction_ratio: deduction?,
+        ownership_share: share?,
         versions: versions?,
         leases: leases?,
         reliefs: reliefs?,
@@ -96,6 +106,7 @@ fn version(fields: &mut Fields<'_>, wire: &pb::RealEstateValueVersion) -> Option
 fn plot(fields: &mut Fields<'_>, wire: &pb::RealEstatePlot) -> Option<Plot> {
     let land_no = fields.text("land_no", &wire.land_no, 50);
     let cost = fields.amount("plot_cost_yuan", &wire.plot_cost_yuan);
+    let deed_tax = fields.amount_or_zero("deed_tax_yuan", &wire.deed_tax_yuan);
     let area = fields.quantity("plot_area_sqm", &wire.plot_area_sqm, AREA_SCALE);
     let total = &wire.total_building_area_sqm;
     let total = fields.quantity("total_building_area_sqm", total, AREA_SCALE);
@@ -105,6 +116,7 @@ fn plot(fields: &mut Fields<'_>, wire: &pb::RealEstatePlot) -> Option<Plot> {
     Some(Plot {
         land_no: land_no?,
         plot_cost: cost?,
+        deed_tax: deed_tax?,
         plot_area: area?,
         total_building_area: total?,
         stated_plot_ratio: ratio?,
@@ -118,6 +130,7 @@ fn lease(fields: &mut Fields<'_>, wire: &pb::RealEstateLease) -> Option<Lease> {
     let lessee_kind = fields.choice("lessee_kind", wire.lessee_kind, lessee);
     let lease_kind = fields.choice("lease_kind", wire.lease_kind, lease_kind);
     let term = fields.period("term", wire.term.as_ref());
+    let changed_on = fields.optional_date("changed_on", &wire.changed_on);
     let area = fields.optional_quantity("leased_area_sqm", &wire.leased_area_sqm, AREA_SCALE);
     let value = fields.optional_amount("leased_value_yuan", &wire.leased_value_yuan);
     let contract = fields.optional_amount("contract_rent_yuan", &wire.contract_rent_yuan);
@@ -141,6 +154,7 @@ fn lease(fields: &mut Fields<'_>, wire: &pb::RealEstateLease) -> Option<Lease> {
         lessee_kind: lessee_kind?,
         lease_kind: lease_kind?,
         term: term?,
+        changed_on: changed_on?,
         leased_area: area?,
         leased_value: value?,
         contract_rent: contract?,
@@ -237,6 +251,15 @@ fn underground(wire: pb::RealEstateUnderground) -> Option<Underground> {
         Wire::Connected => Underground::Connected,
         Wire::StandaloneIndustrial => Underground::StandaloneIndustrial,
         Wire::StandaloneOther => Underground::StandaloneOther,
+    })
+}
+
+fn termination(wire: pb::RealEstateTermination) -> Option<Option<Termination>> {
+    use pb::RealEstateTermination as Wire;
+    Some(match wire {
+        Wire::Unspecified => None,
+        Wire::OwnershipTransfer => Some(Termination::OwnershipTransfer),
+        Wire::Other => Some(Termination::Other),
     })
 }
 

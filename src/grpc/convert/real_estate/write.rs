@@ -3,7 +3,7 @@
 use crate::pb;
 use crate::tax::real_estate::{
     AcquisitionKind, Hardship, HouseUse, Lease, LeaseKind, LesseeKind, Plot, RateMode, ReliefMode,
-    Rent, Source, TaxpayerRole, Underground, ValuePayment, ValueVersion,
+    Rent, Source, TaxpayerRole, Termination, Underground, ValuePayment, ValueVersion,
 };
 use crate::tax::{ReliefClaim, StatedRate};
 use crate::types::Period;
@@ -31,6 +31,14 @@ pub fn to_wire(source: &Source) -> pb::RealEstateTaxSource {
         hardship: source.hardship.as_ref().map(hardship),
         relief_mode: relief_mode(source.relief_mode).into(),
         value_payments: source.value_payments.iter().map(payment).collect(),
+        source_no: source.source_no.clone(),
+        ownership_share: text(source.ownership_share),
+        unit_code: source.unit_code.clone(),
+        address: source.address.clone(),
+        termination: source
+            .termination
+            .map_or(pb::RealEstateTermination::Unspecified, termination)
+            .into(),
     }
 }
 
@@ -81,6 +89,7 @@ fn plot(plot: &Plot) -> pb::RealEstatePlot {
         plot_area_sqm: plot.plot_area.to_string(),
         total_building_area_sqm: plot.total_building_area.to_string(),
         stated_plot_ratio: text(plot.stated_plot_ratio),
+        deed_tax_yuan: plot.deed_tax.to_string(),
     }
 }
 
@@ -105,6 +114,7 @@ fn lease(lease: &Lease) -> pb::RealEstateLease {
         rents: lease.rents.iter().map(rent).collect(),
         reliefs: lease.reliefs.iter().map(claim).collect(),
         hardship: lease.hardship.as_ref().map(hardship),
+        changed_on: text(lease.changed_on),
     }
 }
 
@@ -175,6 +185,14 @@ fn underground(underground: Underground) -> pb::RealEstateUnderground {
         Underground::Connected => Wire::Connected,
         Underground::StandaloneIndustrial => Wire::StandaloneIndustrial,
         Underground::StandaloneOther => Wire::StandaloneOther,
+    }
+}
+
+fn termination(kind: Termination) -> pb::RealEstateTermination {
+    use pb::RealEstateTermination as Wire;
+    match kind {
+        Termination::OwnershipTransfer => Wire::OwnershipTransfer,
+        Termination::Other => Wire::Other,
     }
 }
 
