@@ -212,6 +212,7 @@ fn charge<'a>(
         })
         .map(|peer| &peer.detail)
         .collect();
+    findings.extend(record.detail.check_among(&peers, &ctx));
     let computed = record
         .detail
         .charge(&peers, &ctx)
