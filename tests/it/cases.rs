@@ -228,5 +228,5 @@ fn land_appreciation_cases() {
 
 #[test]
 fn environmental_cases() {
-    run("environmental", 261);
+    run("environmental", 287);
 }

@@ -98,7 +98,9 @@ impl Source {
                 },
                 None => Opportunity {
                     finding: barred(catalogue::ENV_RADAR_LOW_BARRED, &path, bar),
-                    relief_id: "ENV_LOW_30".to_owned(),
+                    relief_id: relief::low_id(ctx, record)
+                        .unwrap_or("ENV_LOW_30")
+                        .to_owned(),
                     instead: self.with_record(place, |record| {
                         record.claims_low_concentration_relief = false;
                     }),

@@ -121,9 +121,13 @@ fn a_reduction_that_lacks_only_the_maximum() {
 
 #[test]
 fn a_reduction_that_is_claimed_but_barred() {
-    for (mean, max) in [(70, 100), (40, 101)] {
+    for (mean, max, id) in [
+        (70, 100, "ENV_LOW_30"),
+        (69, 101, "ENV_LOW_30"),
+        (40, 101, "ENV_LOW_50"),
+    ] {
         let found = one(&outlet(&figures(mean, max, true), ""));
-        is(&found, "ENV_RADAR_LOW_BARRED", "ENV_LOW_30", "120", "120");
+        is(&found, "ENV_RADAR_LOW_BARRED", id, "120", "120");
         assert_eq!(found.0.severity, Severity::Warning);
     }
 }

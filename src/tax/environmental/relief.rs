@@ -229,6 +229,22 @@ fn missing(record: &OutletRecord) -> Bar {
     )
 }
 
+/// The step of the relief that the mean of a record reaches, whatever stands against it.
+pub(super) fn low_id(ctx: &Context<'_>, record: &OutletRecord) -> Option<&'static str> {
+    let limit = record.concentration_limit?;
+    let share = Exact::from(record.mean_concentration?).div(limit).ok()?;
+    STEPS.into_iter().find_map(|(id, threshold)| {
+        let below = ctx.number(threshold, record.month.first_day()).ok()?;
+        (share < Exact::from(below.value)).then_some(id)
+    })
+}
+
+/// The steps of the relief with their thresholds, the deeper one first.
+const STEPS: [(&str, &str); 2] = [
+    ("ENV_LOW_50", "ept.low_concentration.half.below"),
+    ("ENV_LOW_30", "ept.low_concentration.quarter.below"),
+];
+
 /// The relief for low concentration of a record that claims it.
 pub(super) fn low(
     ctx: &Context<'_>,
@@ -242,11 +258,8 @@ pub(super) fn low(
     };
     let on = record.month.first_day();
     let mut applied = Vec::new();
-    // 低于 excludes the figure itself. The deeper step first; the two are not added.
-    for (id, threshold) in [
-        ("ENV_LOW_50", "ept.low_concentration.half.below"),
-        ("ENV_LOW_30", "ept.low_concentration.quarter.below"),
-    ] {
+    // 低于 excludes the figure itself. The two are not added.
+    for (id, threshold) in STEPS {
         let below = ctx.number(threshold, on)?;
         let reached = share < Exact::from(below.value);
         let (mean, limit) = (record.mean_concentration, record.concentration_limit);
