@@ -211,6 +211,7 @@ fn charge<'a>(
 ) -> (Reason, Option<Due>, Option<Charged<'a>>) {
     let ctx = context(scope, record, period);
     let mut findings: Vec<Finding> = record.detail.check(&ctx);
+    findings.extend(record.detail.check_among(peers, &ctx));
     let due = due(&ctx, &record.detail);
     let computed = record.detail.charge(peers, &ctx);
     let (mut charges, due) = match (computed, due) {

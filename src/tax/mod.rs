@@ -85,6 +85,15 @@ impl TaxSource {
         on_tax!(self, source => source.check(ctx))
     }
 
+    /// What is wrong or doubtful with the source among the taxpayer's others of the same tax
+    /// (`peers`); most taxes look at one source at a time and find nothing here.
+    pub fn check_among(&self, peers: &[&TaxSource], ctx: &Context<'_>) -> Vec<Finding> {
+        match self {
+            Self::EnvironmentalProtectionTax(source) => source.check_among(peers, ctx),
+            _ => Vec::new(),
+        }
+    }
+
     /// The tax periods (税款所属期) of this source that are to be filed within `ctx.period`.
     ///
     /// # Errors

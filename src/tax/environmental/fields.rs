@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
+use super::catalogue;
 use crate::tax::Finding;
 
 /// `ENV_NEGATIVE` for each figure below zero.
@@ -15,14 +16,13 @@ pub(super) fn check_negative(
     for (name, value) in figures {
         if let Some(value) = value.filter(|value| *value < Decimal::ZERO) {
             findings.push(
-                Finding::error(
-                    "ENV_NEGATIVE",
-                    format!("{path}.{name}"),
-                    format!("{value} 小于零"),
-                    format!("{value} is below zero"),
-                    "",
-                )
-                .numbers(0, value),
+                catalogue::ENV_NEGATIVE
+                    .at(
+                        format!("{path}.{name}"),
+                        format!("{value} 小于零"),
+                        format!("{value} is below zero"),
+                    )
+                    .numbers(0, value),
             );
         }
     }
@@ -32,14 +32,13 @@ pub(super) fn check_negative(
 pub(super) fn check_paid(path: &str, paid: crate::types::Money, findings: &mut Vec<Finding>) {
     if paid.is_negative() {
         findings.push(
-            Finding::error(
-                "ENV_NEGATIVE",
-                format!("{path}.already_paid_yuan"),
-                "已缴税额不能为负数",
-                "tax already paid cannot be below zero",
-                "",
-            )
-            .numbers(0, paid),
+            catalogue::ENV_NEGATIVE
+                .at(
+                    format!("{path}.already_paid_yuan"),
+                    "已缴税额不能为负数",
+                    "tax already paid cannot be below zero",
+                )
+                .numbers(0, paid),
         );
     }
 }
@@ -52,12 +51,10 @@ pub(super) fn check_duplicate(
     findings: &mut Vec<Finding>,
 ) {
     if seen.contains(&key) {
-        findings.push(Finding::error(
-            "ENV_DUPLICATE_LINE",
+        findings.push(catalogue::ENV_DUPLICATE_LINE.at(
             path,
             format!("{key} 重复填报"),
             format!("{key} stands twice"),
-            "国家税务总局公告2021年第9号 环境保护税税源明细表",
         ));
     }
     seen.insert(key);
@@ -69,5 +66,5 @@ pub(super) fn method_fields(
     zh: impl Into<String>,
     en: impl Into<String>,
 ) -> Finding {
-    Finding::error("ENV_METHOD_FIELDS", field, zh, en, "环境保护税法 第十条")
+    catalogue::ENV_METHOD_FIELDS.at(field, zh, en)
 }

@@ -4,16 +4,24 @@
 
 mod annex;
 pub mod catalogue;
+mod check;
 mod fields;
+mod figures;
+mod measure;
 mod noise;
 mod outlet;
+mod outlet_charge;
 mod outlet_check;
 mod quantity;
 pub mod radar;
 mod relief;
+mod scale;
 mod selection;
+mod turning;
 mod waste;
 
+#[cfg(test)]
+mod radar_tests;
 #[cfg(test)]
 mod tests;
 
@@ -21,17 +29,17 @@ pub use annex::PollutantClass;
 pub use noise::{NoisePart, NoisePoint, NoiseRecord, NoiseSite};
 pub use outlet::{Destination, Facility, GenerationReason, Medium, Outlet, OutletRecord};
 pub use quantity::{
-    Coefficient, ConstructionDust, Feature, MassBalance, MassUnit, Monitored, Quantity, Reading,
-    Sewage,
+    Coefficient, ConstructionDust, DustWork, Feature, MassBalance, MassUnit, Monitored, Quantity,
+    Reading, Sewage,
 };
 pub use waste::{SolidWaste, WasteKind, WasteReason, WasteRecord};
+
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Charge, ChargeError, Context, Finding, Frequency, Severity, StatedRate, Step, TaxSource,
-};
+use super::{Charge, ChargeError, Context, Frequency, Severity, StatedRate, Step, TaxSource};
 use crate::types::{Month, Period};
 
 /// 环境保护税 source (税源).
@@ -55,6 +63,9 @@ pub struct Source {
     /// Day of discharge when filed by occurrence (按次申报, 环境保护税法 art. 18).
     #[serde(default)]
     pub occurrence_date: Option<Date>,
+    /// True for offshore work (从事海洋工程), which has rules of its own and is refused.
+    #[serde(default)]
+    pub offshore: bool,
     /// Unit tax of an outlet, yuan per equivalent, with the local document.
     #[serde(default)]
     pub stated_unit_tax: Option<StatedRate>,
@@ -75,140 +86,6 @@ pub enum Subject {
 }
 
 impl Source {
-    /// What is wrong or doubtful with the source by itself.
-    pub fn check(&self, ctx: &Context<'_>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        if self.permit_required && self.permit_number.trim().is_empty() {
-            findings.push(Finding::error(
-                "ENV_PERMIT",
-                "permit_number",
-                "实行排污许可管理的纳税人应填写排污许可证编号",
-                "a holder of a discharge permit must give its number",
-                "国家税务总局公告2021年第9号 环境保护税税源明细表",
-            ));
-        }
-        if self.stated_unit_tax.is_some() && !matches!(self.subject, Subject::Outlet(_)) {
-            findings.push(Finding::error(
-                "ENV_STATED_RATE",
-                "stated_unit_tax",
-                "固体废物和噪声的税额由法律统一规定，不得另行列明",
-                "the law itself fixes the tax of solid waste and noise; none may be stated",
-                "环境保护税法 附表一",
-            ));
-        }
-        self.check_months(ctx, &mut findings);
-        match &self.subject {
-            Subject::Outlet(outlet) => outlet.check(ctx, &mut findings),
-            Subject::SolidWaste(waste) => waste.check(&mut findings),
-            Subject::NoiseSite(site) => site.check(&mut findings),
-        }
-        findings
-    }
-
-    /// The month of every record, with its path.
-    fn record_months(&self) -> Vec<(String, Month)> {
-        let (name, months): (&str, Vec<Month>) = match &self.subject {
-            Subject::Outlet(outlet) => ("outlet", outlet.records.iter().map(|r| r.month).collect()),
-            Subject::SolidWaste(waste) => (
-                "solid_waste",
-                waste.records.iter().map(|r| r.month).collect(),
-            ),
-            Subject::NoiseSite(site) => {
-                ("noise_site", site.records.iter().map(|r| r.month).collect())
-            }
-        };
-        months
-            .into_iter()
-            .enumerate()
-            .map(|(place, month)| (format!("{name}.records[{place}].month"), month))
-            .collect()
-    }
-
-    fn check_months(&self, ctx: &Context<'_>, findings: &mut Vec<Finding>) {
-        let months = self.record_months();
-        for (field, month) in &months {
-            if !annex::in_force(ctx.rules, *month) {
-                findings.push(Finding::error(
-                    "ENV_NOT_IN_FORCE",
-                    field,
-                    format!("{month} 环境保护税尚未开征"),
-                    format!("the tax is not in force in {month}"),
-                    "环境保护税法 第二十八条（2018年1月1日起施行）",
-                ));
-            }
-            if !ctx.period.months().any(|other| other == *month) || !self.exists_in(*month) {
-                findings.push(
-                    Finding::warning(
-                        "ENV_MONTH_PERIOD",
-                        field,
-                        format!("税款所属月份 {month} 不在申报所属期或税源有效期内，本次不计税"),
-                        format!("month {month} is outside the period filed or the source's days"),
-                        "环境保护税法 第十八条",
-                    )
-                    .numbers(ctx.period, month),
-                );
-            }
-        }
-        if !matches!(self.subject, Subject::Outlet(_)) || self.occurrence_date.is_some() {
-            return;
-        }
-        for month in ctx.period.months().filter(|month| self.exists_in(*month)) {
-            if !months.iter().any(|(_, other)| *other == month) {
-                findings.push(Finding::warning(
-                    "ENV_MONTH_MISSING",
-                    "outlet.records",
-                    format!("缺少 {month} 的记录；当月无监测数据的，应沿用本季最近一次数据"),
-                    format!("{month} has no record; without data carry the quarter's latest on"),
-                    "财税〔2018〕117号",
-                ));
-            }
-        }
-    }
-
-    /// One outlet stands in one source, or its pollutants would be ranked apart (art. 9).
-    fn refuse_split_outlet(
-        &self,
-        peers: &[&TaxSource],
-        ctx: &Context<'_>,
-    ) -> Result<(), ChargeError> {
-        let Subject::Outlet(own) = &self.subject else {
-            return Ok(());
-        };
-        let months = |outlet: &Outlet, month: Month| {
-            let mut records = outlet.records.iter();
-            records.any(|record| record.month == month)
-        };
-        for peer in peers {
-            let TaxSource::EnvironmentalProtectionTax(peer) = peer else {
-                continue;
-            };
-            let Subject::Outlet(other) = &peer.subject else {
-                continue;
-            };
-            let twice = !self.outlet_number.is_empty()
-                && self.outlet_number == peer.outlet_number
-                && own.medium == other.medium
-                && ctx
-                    .period
-                    .months()
-                    .any(|it| months(own, it) && months(other, it));
-            if twice {
-                return Err(Finding::error(
-                    "ENV_DUPLICATE_LINE",
-                    "outlet_number",
-                    format!("排放口 {} 分列在两个税源，应合并后排序", self.outlet_number),
-                    format!(
-                        "outlet {} stands in two sources; join them",
-                        self.outlet_number
-                    ),
-                    "环境保护税法 第九条",
-                )
-                .into());
-            }
-        }
-        Ok(())
-    }
-
     /// True when the source exists on a day of the month, and is of that occurrence.
     fn exists_in(&self, month: Month) -> bool {
         let days = Period::months_between(month, month);
@@ -232,12 +109,10 @@ impl Source {
         }
         let word = ctx.text("ept.frequency", ctx.period.last())?;
         let frequency = Frequency::parse(word).ok_or_else(|| {
-            Finding::error(
-                "RULE_PACK_MISMATCH",
+            super::catalogue::RULE_PACK_MISMATCH.at(
                 "",
                 format!("规则库参数 ept.frequency 的值 {word} 无法识别"),
                 format!("the rule pack's ept.frequency is {word}, which is no frequency"),
-                "",
             )
         })?;
         let mut periods = frequency.periods_ending_in(ctx.period);
@@ -277,36 +152,41 @@ impl Source {
         if let Some(error) = stop {
             return Err(error.into());
         }
-        self.refuse_split_outlet(peers, ctx)?;
+        if let Some(split) = self.split_outlet(peers, ctx) {
+            return Err(split.into());
+        }
         let mut charges = Vec::new();
         for month in ctx.period.months().filter(|month| self.exists_in(*month)) {
             match &self.subject {
                 Subject::Outlet(outlet) => {
                     let rate = self.stated_unit_tax.as_ref();
-                    let exceeded = outlet.exceeds(month)
-                        || outlet.other_exceeded_months.contains(&month)
-                        || peers.iter().any(|peer| peer_exceeds(peer, month));
+                    let exceeded = outlet.is_over(month) || !over_among(peers, month).is_empty();
                     charges.extend(outlet.charge(ctx, month, rate, exceeded)?);
                 }
                 Subject::SolidWaste(waste) => charges.extend(waste.charge(ctx, month)?),
                 Subject::NoiseSite(site) => charges.extend(site.charge(ctx, month)?),
             }
         }
+        if !ctx.explain {
+            for charge in &mut charges {
+                charge.steps.clear();
+                charge.turning_points.clear();
+            }
+        }
         Ok(charges)
     }
 }
 
-/// True when another source of the taxpayer is an outlet over its limit in the month.
-fn peer_exceeds(peer: &TaxSource, month: Month) -> bool {
-    match peer {
+/// The names of the other sources of the taxpayer that are outlets over a limit in the month.
+fn over_among<'a>(peers: &[&'a TaxSource], month: Month) -> BTreeSet<&'a str> {
+    let over = |peer: &&'a TaxSource| match peer {
         TaxSource::EnvironmentalProtectionTax(source) => match &source.subject {
-            Subject::Outlet(outlet) => {
-                outlet.exceeds(month) || outlet.other_exceeded_months.contains(&month)
-            }
-            Subject::SolidWaste(_) | Subject::NoiseSite(_) => false,
+            Subject::Outlet(outlet) if outlet.is_over(month) => Some(source.name.as_str()),
+            _ => None,
         },
-        _ => false,
-    }
+        _ => None,
+    };
+    peers.iter().filter_map(over).collect()
 }
 
 /// One step of the explanation.

@@ -3,19 +3,22 @@
 //! Day and night are apart, each with its own days over the limit, points and doubling
 //! (decision ENV5). A point counts as over when its rounded excess is at least one decibel.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::annex::from_table;
 use super::fields::{check_duplicate, check_negative, check_paid};
-use super::step;
+use super::{catalogue, step, turning};
+use crate::rules::Table;
 use crate::tax::{Applied, BaseUnit, Charge, ChargeError, Context, Finding};
 use crate::types::{Exact, Money, Month, Overflow, TaxKind, parse_decimal};
 
 const ANNEX: &str = "环境保护税法 附表一";
-const TIERS: &str = "ept.noise_tiers";
+const DAYS: &str = "环境保护税法 附表一 注四";
+const BOUNDARY: &str = "环境保护税法 附表一 注一";
+pub(super) const TIERS: &str = "ept.noise_tiers";
 
 /// A noise site: one workplace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,16 +80,54 @@ pub struct NoisePoint {
     pub peak_db: Option<Decimal>,
 }
 
+/// What the points of a part of the day show.
+#[derive(Debug, Clone)]
+pub(super) struct Excess<'a> {
+    /// The highest excess in whole decibels; 0 or less means that nothing is over.
+    pub decibels: Decimal,
+    /// How many points are over.
+    pub points_over: u32,
+    /// The point with the highest excess, by place, and whether its peak decides.
+    pub highest: Option<(usize, &'a NoisePoint, bool)>,
+}
+
 impl NoisePart {
-    /// Excess of a point in whole decibels, half up; the larger of level and peak (annex note 5).
-    fn excess(&self, point: &NoisePoint) -> Result<Decimal, Overflow> {
+    /// Excess of a point in whole decibels, half up; the larger of level and peak (annex note 5),
+    /// and whether that is the peak's.
+    fn excess_at(&self, point: &NoisePoint) -> Result<(Decimal, bool), Overflow> {
         let over =
             |found: Decimal, limit: Decimal| Exact::from(found).sub(limit)?.round_to_scale(0);
         let level = over(point.level_db, self.limit_db)?;
-        match (point.peak_db, self.peak_limit_db) {
-            (Some(peak), Some(limit)) => Ok(level.max(over(peak, limit)?)),
-            _ => Ok(level),
+        let peak = match (point.peak_db, self.peak_limit_db) {
+            (Some(peak), Some(limit)) => over(peak, limit)?,
+            _ => level,
+        };
+        Ok((level.max(peak), level < peak))
+    }
+
+    /// The points together. Measurements of one named point count once, with their highest.
+    pub(super) fn excess(&self) -> Result<Excess<'_>, Overflow> {
+        let mut found = Excess {
+            decibels: Decimal::ZERO,
+            points_over: 0,
+            highest: None,
+        };
+        let mut named: BTreeMap<&str, bool> = BTreeMap::new();
+        for (place, point) in self.points.iter().enumerate() {
+            let (decibels, peak) = self.excess_at(point)?;
+            if found.highest.is_none() || found.decibels < decibels {
+                found.decibels = decibels;
+                found.highest = Some((place, point, peak));
+            }
+            let over = decibels > Decimal::ZERO;
+            match point.name.trim() {
+                "" => found.points_over += u32::from(over),
+                name => *named.entry(name).or_default() |= over,
+            }
         }
+        let over = named.values().filter(|over| **over).count();
+        found.points_over += u32::try_from(over).unwrap_or(u32::MAX);
+        Ok(found)
     }
 
     fn check(&self, path: &str, month: Month, night: bool, findings: &mut Vec<Finding>) {
@@ -99,15 +140,24 @@ impl NoisePart {
         let days = u32::from(month.last_day().day().unsigned_abs());
         if self.days_over > days {
             findings.push(
-                Finding::error(
-                    "ENV_NOISE_DAYS",
-                    format!("{path}.days_over"),
-                    format!("超标天数 {} 大于当月天数 {days}", self.days_over),
-                    format!("{} days over in a month of {days} days", self.days_over),
-                    ANNEX,
-                )
-                .numbers(format!("0–{days}"), self.days_over),
+                catalogue::ENV_NOISE_DAYS
+                    .at(
+                        format!("{path}.days_over"),
+                        format!("超标天数 {} 大于当月天数 {days}", self.days_over),
+                        format!("{} days over in a month of {days} days", self.days_over),
+                    )
+                    .numbers(format!("0–{days}"), self.days_over),
             );
+        }
+        if self.days_over == 0
+            && let Ok(excess) = self.excess()
+            && excess.points_over > 0
+        {
+            findings.push(catalogue::ENV_NOISE_NO_DAYS.at(
+                format!("{path}.days_over"),
+                format!("监测超标 {} 分贝，但超标天数为 0，不计税", excess.decibels),
+                format!("{} dB over on no day: nothing is taxed", excess.decibels),
+            ));
         }
         if self.points.is_empty() {
             findings.push(super::fields::method_fields(
@@ -149,6 +199,9 @@ impl NoiseSite {
             if let Some(night) = &record.night {
                 night.check(&format!("{path}.night"), record.month, true, findings);
             }
+            if self.boundary_metres.is_none() {
+                check_boundary(record, findings);
+            }
         }
     }
 
@@ -158,20 +211,20 @@ impl NoiseSite {
         ctx: &Context<'_>,
         month: Month,
     ) -> Result<Vec<Charge>, ChargeError> {
-        let parts = self
-            .records
-            .iter()
-            .filter(|record| record.month == month)
-            .flat_map(|record| {
-                [
-                    ("EPT_NOISE_DAY", "昼间", &record.day),
-                    ("EPT_NOISE_NIGHT", "夜间", &record.night),
-                ]
-            });
         let mut charges = Vec::new();
-        for (item, name, part) in parts {
-            if let Some(part) = part {
-                charges.push(self.line(ctx, month, (item, name), part)?);
+        for (place, record) in self.records.iter().enumerate() {
+            if record.month != month {
+                continue;
+            }
+            let path = format!("noise_site.records[{place}]");
+            for (item, name, field, part) in [
+                ("EPT_NOISE_DAY", "昼间", "day", &record.day),
+                ("EPT_NOISE_NIGHT", "夜间", "night", &record.night),
+            ] {
+                if let Some(part) = part {
+                    let path = format!("{path}.{field}");
+                    charges.push(self.line(ctx, month, (item, name), (part, path))?);
+                }
             }
         }
         Ok(charges)
@@ -182,15 +235,10 @@ impl NoiseSite {
         ctx: &Context<'_>,
         month: Month,
         (item, name): (&str, &str),
-        part: &NoisePart,
+        (part, path): (&NoisePart, String),
     ) -> Result<Charge, ChargeError> {
-        let mut excess = Decimal::ZERO;
-        let mut over: u32 = 0;
-        for point in &part.points {
-            let found = part.excess(point)?;
-            excess = excess.max(found);
-            over += u32::from(found > Decimal::ZERO);
-        }
+        let found = part.excess()?;
+        let (excess, over) = (found.decibels, found.points_over);
         let tier = match part.days_over {
             0 => None,
             _ => tier(ctx, excess, month),
@@ -205,24 +253,51 @@ impl NoiseSite {
         }
         let tax_amount = units.mul(rate)?.round_to_fen()?;
         let base = units.to_decimal()?;
-        let steps = vec![
-            step(
-                format!("{name}超标分贝数（{over} 处超标）"),
-                format!("excess in whole decibels ({over} points over)"),
-                format!("max(监测值 − {}), 四舍五入", part.limit_db),
-                excess,
-                None,
-                "财税〔2018〕23号",
+        let expression = match found.highest {
+            Some((_, point, true)) => format!(
+                "{} − {}（夜间突发噪声峰值）, 四舍五入",
+                point.peak_db.unwrap_or_default(),
+                part.peak_limit_db.unwrap_or_default()
             ),
-            step(
-                "应纳税额",
-                "tax",
-                format!("{rate} × {base}（超标 {} 天）", part.days_over),
-                tax_amount,
-                Some(TIERS),
-                ANNEX,
-            ),
-        ];
+            Some((_, point, false)) => {
+                format!("{} − {}, 四舍五入", point.level_db, part.limit_db)
+            }
+            None => "0".to_owned(),
+        };
+        let mut steps = vec![step(
+            format!("{name}超标分贝数（{over} 处超标，取最高一处）"),
+            format!("excess in whole decibels ({over} points over, the highest)"),
+            expression,
+            excess.max(Decimal::ZERO),
+            None,
+            "财税〔2018〕23号",
+        )];
+        for factor in &applied {
+            let told = match factor.parameter_id.as_str() {
+                "ept.noise.short_factor" => ("超标不足规定天数，减半", "few days: halved", DAYS),
+                "ept.noise.double_factor" => (
+                    "边界长、两处以上超标，按两个单位",
+                    "a long boundary with several points over: doubled",
+                    BOUNDARY,
+                ),
+                _ => continue,
+            };
+            let facts = format!("超标 {} 天，{over} 处超标", part.days_over);
+            let id = Some(factor.parameter_id.as_str());
+            steps.push(step(told.0, told.1, facts, factor.value, id, told.2));
+        }
+        steps.push(step(
+            "应纳税额",
+            "tax",
+            format!("{rate} × {base}（超标 {} 天）", part.days_over),
+            tax_amount,
+            Some(TIERS),
+            ANNEX,
+        ));
+        let turning_points = match ctx.explain {
+            true => turning::of_noise(ctx, self, month, part, &path)?,
+            false => Vec::new(),
+        };
         Ok(Charge {
             tax: TaxKind::EnvironmentalProtectionTax,
             item: item.to_owned(),
@@ -238,7 +313,7 @@ impl NoiseSite {
             already_paid: part.already_paid,
             applied,
             steps,
-            turning_points: Vec::new(),
+            turning_points,
         })
     }
 
@@ -274,15 +349,40 @@ impl NoiseSite {
     }
 }
 
+/// Several points over, and no length of the boundary.
+fn check_boundary(record: &NoiseRecord, findings: &mut Vec<Finding>) {
+    let parts = [&record.day, &record.night];
+    let several = parts
+        .into_iter()
+        .flatten()
+        .any(|part| part.days_over > 0 && part.excess().is_ok_and(|excess| excess.points_over > 1));
+    if several {
+        findings.push(catalogue::ENV_NOISE_BOUNDARY.at(
+            "noise_site.boundary_metres",
+            format!(
+                "{} 有两处以上超标，请填沿边界长度：超过规定长度的按两个单位计税",
+                record.month
+            ),
+            format!(
+                "several points are over in {}; a long boundary doubles the tax: give its length",
+                record.month
+            ),
+        ));
+    }
+}
+
 /// The tier of an excess; none below its first.
 fn tier(ctx: &Context<'_>, excess: Decimal, month: Month) -> Option<Applied> {
     let table = ctx.rules.table(TIERS, month.last_day())?;
-    let number = |text: &str| parse_decimal(text, 13, 2).ok();
     let row = table.rows.iter().find(|row| {
-        let low = table.cell(row, "low_db").and_then(number);
-        let high = table.cell(row, "high_db").and_then(number);
+        let low = decibels(table, row, "low_db");
+        let high = decibels(table, row, "high_db");
         low.is_some_and(|low| low <= excess) && high.is_none_or(|high| excess <= high)
     })?;
-    let amount = number(table.cell(row, "yuan_per_month")?)?;
-    Some(from_table(table, amount))
+    Some(from_table(table, decibels(table, row, "yuan_per_month")?))
+}
+
+/// A number of a tier's row; none where the cell is empty.
+pub(super) fn decibels(table: &Table, row: &[String], column: &str) -> Option<Decimal> {
+    parse_decimal(table.cell(row, column)?, 13, 2).ok()
 }

@@ -1,16 +1,17 @@
 //! Reliefs of outlets: low concentration (环境保护税法 art. 13) and public plants (art. 12(3)).
 
 use super::annex::{Counted, Entry};
+use super::catalogue;
 use super::outlet::{Facility, Outlet, OutletRecord};
 use super::quantity::Quantity;
-use crate::tax::{Applied, ChargeError, Context, Finding, ReliefClaim};
+use crate::tax::{Applied, ChargeError, Check, Context, ReliefClaim};
 use crate::types::{Exact, Money};
 
 /// Why a relief that was claimed is not given; becomes a finding of `check` and a step.
 #[derive(Debug, Clone)]
 pub(super) struct Bar {
-    /// Id of the finding.
-    pub id: &'static str,
+    /// The rule of the finding.
+    pub check: &'static Check,
     /// Field of the record it is about.
     pub field: &'static str,
     pub zh: String,
@@ -43,12 +44,26 @@ pub(super) const OTHER: &str = "ENV_OTHER";
 const LOW: &str = "环境保护税法 第十三条；实施条例 第十条、第十一条；财税〔2018〕117号";
 const PLANT: &str = "环境保护税法 第十二条第三项";
 
-fn bar(id: &'static str, field: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Bar {
+fn bar(
+    check: &'static Check,
+    field: &'static str,
+    zh: impl Into<String>,
+    en: impl Into<String>,
+) -> Bar {
     Bar {
-        id,
+        check,
         field,
         zh: zh.into(),
         en: en.into(),
+    }
+}
+
+/// The exemption of a kind of place.
+pub(super) const fn plant_id(facility: Facility) -> Option<&'static str> {
+    match facility {
+        Facility::UrbanSewagePlant => Some("ENV_SEWAGE_PLANT"),
+        Facility::HouseholdRefusePlant => Some("ENV_REFUSE_PLANT"),
+        Facility::Ordinary | Facility::IndustrialParkPlant => None,
     }
 }
 
@@ -61,12 +76,7 @@ pub(super) fn decide(
     entry: &Entry<'_>,
     exceeded: bool,
 ) -> Result<Decided, ChargeError> {
-    let plant = match outlet.facility {
-        Facility::UrbanSewagePlant => Some("ENV_SEWAGE_PLANT"),
-        Facility::HouseholdRefusePlant => Some("ENV_REFUSE_PLANT"),
-        Facility::Ordinary | Facility::IndustrialParkPlant => None,
-    };
-    match plant {
+    match plant_id(outlet.facility) {
         Some(id) => Ok(match plant_bar(outlet, record) {
             Some(bar) => Decided::none(bar, PLANT),
             None => Decided {
@@ -91,16 +101,15 @@ pub(super) fn with_others(
     for (place, claim) in record.reliefs.iter().enumerate() {
         if let Some(amount) = claim.amount.filter(|amount| tax < *amount) {
             let field = format!("{path}[{place}].amount_yuan");
-            return Err(Finding::error(
-                "ENV_RELIEF_CAP",
-                field.clone(),
-                format!("减免税额 {amount} 大于本行应纳税额 {tax}"),
-                format!("the relief {amount} is above the line's tax {tax}"),
-                "国家税务总局公告2021年第9号 环境保护税税源明细表",
-            )
-            .numbers(format!("≤ {tax}"), amount)
-            .fix(field, tax)
-            .into());
+            return Err(catalogue::ENV_RELIEF_CAP
+                .at(
+                    field.clone(),
+                    format!("减免税额 {amount} 大于本行应纳税额 {tax}"),
+                    format!("the relief {amount} is above the line's tax {tax}"),
+                )
+                .numbers(format!("≤ {tax}"), amount)
+                .fix(field, tax)
+                .into());
         }
         claims.push(claim.clone());
     }
@@ -108,10 +117,10 @@ pub(super) fn with_others(
 }
 
 /// A plant is exempt within the standard only, and shows it by the concentrations.
-fn plant_bar(outlet: &Outlet, record: &OutletRecord) -> Option<Bar> {
+pub(super) fn plant_bar(outlet: &Outlet, record: &OutletRecord) -> Option<Bar> {
     if outlet.exceeds(record.month) {
         return Some(bar(
-            "ENV_RELIEF_EXCEEDED",
+            catalogue::ENV_RELIEF_EXCEEDED,
             "max_concentration",
             "集中处理场所当月超过标准，不予免税",
             "the plant was over the standard in the month: no exemption",
@@ -124,7 +133,7 @@ fn plant_bar(outlet: &Outlet, record: &OutletRecord) -> Option<Bar> {
         && (record.mean_concentration.is_some() || record.max_concentration.is_some());
     (!shown && !matches!(record.quantity, Quantity::Sewage(_))).then(|| {
         bar(
-            "ENV_RELIEF_CONC",
+            catalogue::ENV_RELIEF_CONC,
             "concentration_limit",
             "未填浓度值和标准值，不能证明集中处理场所达标排放，不予免税",
             "without concentration and limit the plant is not shown to be within the standard",
@@ -134,7 +143,7 @@ fn plant_bar(outlet: &Outlet, record: &OutletRecord) -> Option<Bar> {
 
 fn generation_bar() -> Bar {
     bar(
-        "ENV_RELIEF_GENERATION",
+        catalogue::ENV_RELIEF_GENERATION,
         "generation_reason",
         "以产生量作为排放量的，不予减免",
         "no relief where the generation is taxed",
@@ -161,7 +170,7 @@ fn low_share(
     }
     if record.carried_forward {
         return Ok(Err(bar(
-            "ENV_RELIEF_DATA",
+            catalogue::ENV_RELIEF_DATA,
             "carried_forward",
             "当月无监测数据、沿用以前数据的，不予减征",
             "no reduction in a month without data of its own",
@@ -169,7 +178,7 @@ fn low_share(
     }
     if !matches!(record.quantity, Quantity::Monitored(_)) || entry.counted != Counted::Kilogram {
         return Ok(Err(bar(
-            "ENV_RELIEF_METHOD",
+            catalogue::ENV_RELIEF_METHOD,
             "claims_low_concentration_relief",
             "只有按监测数据计算排放量的污染物可以减征",
             "only monitored pollutants can be reduced",
@@ -177,7 +186,7 @@ fn low_share(
     }
     if exceeded || record.exceeds() {
         return Ok(Err(bar(
-            "ENV_RELIEF_EXCEEDED",
+            catalogue::ENV_RELIEF_EXCEEDED,
             "max_concentration",
             "当月有排放口（或无组织排放）超过排放标准，不予减征",
             "an outlet or fugitive source was over its limit in the month: no reduction",
@@ -213,12 +222,28 @@ fn missing(record: &OutletRecord) -> Bar {
     let zh: Vec<&str> = lacking().map(|(_, zh, _)| *zh).collect();
     let en: Vec<&str> = lacking().map(|(_, _, en)| *en).collect();
     bar(
-        "ENV_RELIEF_CONC",
+        catalogue::ENV_RELIEF_CONC,
         "max_concentration",
         format!("申请低浓度减征缺少：{}", zh.join("、")),
         format!("the low-concentration relief lacks {}", en.join(", ")),
     )
 }
+
+/// The step of the relief that the mean of a record reaches, whatever stands against it.
+pub(super) fn low_id(ctx: &Context<'_>, record: &OutletRecord) -> Option<&'static str> {
+    let limit = record.concentration_limit?;
+    let share = Exact::from(record.mean_concentration?).div(limit).ok()?;
+    STEPS.into_iter().find_map(|(id, threshold)| {
+        let below = ctx.number(threshold, record.month.first_day()).ok()?;
+        (share < Exact::from(below.value)).then_some(id)
+    })
+}
+
+/// The steps of the relief with their thresholds, the deeper one first.
+const STEPS: [(&str, &str); 2] = [
+    ("ENV_LOW_50", "ept.low_concentration.half.below"),
+    ("ENV_LOW_30", "ept.low_concentration.quarter.below"),
+];
 
 /// The relief for low concentration of a record that claims it.
 pub(super) fn low(
@@ -233,14 +258,19 @@ pub(super) fn low(
     };
     let on = record.month.first_day();
     let mut applied = Vec::new();
-    // 低于 excludes the figure itself. The deeper step first; the two are not added.
-    for (id, threshold) in [
-        ("ENV_LOW_50", "ept.low_concentration.half.below"),
-        ("ENV_LOW_30", "ept.low_concentration.quarter.below"),
-    ] {
+    // 低于 excludes the figure itself. The two are not added.
+    for (id, threshold) in STEPS {
         let below = ctx.number(threshold, on)?;
         let reached = share < Exact::from(below.value);
-        let expression = format!("{} < {}", share.to_decimal()?, below.value);
+        let (mean, limit) = (record.mean_concentration, record.concentration_limit);
+        let expression = format!(
+            "{} ÷ {} = {} < {}，且最高浓度 {} 未超标",
+            mean.unwrap_or_default(),
+            limit.unwrap_or_default(),
+            share.to_decimal()?,
+            below.value,
+            record.max_concentration.unwrap_or_default(),
+        );
         applied.push(below);
         if reached {
             return Ok(Decided {
@@ -255,7 +285,7 @@ pub(super) fn low(
     let percent = Exact::int(100).sub(share.mul(Exact::int(100))?)?;
     Ok(Decided::none(
         bar(
-            "ENV_RELIEF_NOT_LOW",
+            catalogue::ENV_RELIEF_NOT_LOW,
             "mean_concentration",
             format!(
                 "月均浓度低于标准 {}%，未达到减征条件",

@@ -7,8 +7,9 @@
 use std::cmp::Ordering;
 
 use super::annex::{Entry, PollutantClass};
+use super::measure::Measured;
 use super::outlet::OutletRecord;
-use super::quantity::Measured;
+use super::scale::Scales;
 use crate::tax::{Applied, ChargeError, Context};
 use crate::types::{Exact, Month};
 
@@ -20,19 +21,34 @@ pub(super) struct Candidate<'a> {
     pub record: &'a OutletRecord,
     pub entry: Entry<'a>,
     pub measured: Measured,
+    pub scales: Scales,
     /// Exact pollution equivalents.
     pub equivalents: Exact,
 }
 
-/// What selection leaves.
+/// A pollutant that is taxed, and how it came to its place.
 #[derive(Debug)]
+pub(super) struct Taxed<'a> {
+    pub candidate: Candidate<'a>,
+    /// From 1, in its block.
+    pub rank: usize,
+    /// How many of the block were ranked.
+    pub of: usize,
+    /// How many of the block are taxed; nothing where the block is not ranked.
+    pub count: Option<Applied>,
+    /// The first of the block that is not taxed.
+    pub next: Option<(&'a str, Exact)>,
+    /// Members of its exclusive group that it leaves out.
+    pub instead_of: Vec<&'a str>,
+}
+
+/// What selection leaves.
+#[derive(Debug, Default)]
 pub(super) struct Selection<'a> {
     /// Taxed, class I first, then the others, each by rank.
-    pub taxed: Vec<Candidate<'a>>,
+    pub taxed: Vec<Taxed<'a>>,
     /// Not taxed.
     pub dropped: Vec<Candidate<'a>>,
-    /// The counts of law applied.
-    pub applied: Vec<Applied>,
 }
 
 /// Most equivalents first, then statutory order.
@@ -59,11 +75,7 @@ pub(super) fn select<'a>(
     month: Month,
 ) -> Result<Selection<'a>, ChargeError> {
     candidates.sort_by(by_rank);
-    let mut selection = Selection {
-        taxed: Vec::new(),
-        dropped: Vec::new(),
-        applied: Vec::new(),
-    };
+    let mut selection = Selection::default();
     let mut kept: Vec<Candidate<'a>> = Vec::new();
     for candidate in candidates {
         let group = candidate.entry.group;
@@ -73,6 +85,11 @@ pub(super) fn select<'a>(
             false => kept.push(candidate),
         }
     }
+    let excluded: Vec<(&str, &str)> = selection
+        .dropped
+        .iter()
+        .map(|candidate| (candidate.entry.group, candidate.entry.name))
+        .collect();
     for id in [
         Some("ept.selection.air"),
         Some("ept.selection.class_1"),
@@ -84,20 +101,36 @@ pub(super) fn select<'a>(
             .partition(|candidate| count_id(candidate.entry.class) == id);
         kept = rest;
         let block: Vec<Candidate<'a>> = block;
-        let limit = match id {
-            Some(id) if !block.is_empty() => {
-                let count = ctx.number(id, month.first_day())?;
-                let limit = Exact::from(count.value);
-                selection.applied.push(count);
-                Some(limit)
-            }
+        let count = match id {
+            Some(id) if !block.is_empty() => Some(ctx.number(id, month.first_day())?),
             _ => None,
         };
-        for (rank, candidate) in (0_i64..).zip(block) {
-            match limit {
-                Some(limit) if limit <= Exact::int(rank) => selection.dropped.push(candidate),
-                _ => selection.taxed.push(candidate),
+        let of = block.len();
+        let is_taxed = |rank: usize| {
+            let rank = i64::try_from(rank).unwrap_or(i64::MAX);
+            count
+                .as_ref()
+                .is_none_or(|count| Exact::int(rank) <= Exact::from(count.value))
+        };
+        let next = (1..)
+            .zip(&block)
+            .find(|(rank, _)| !is_taxed(*rank))
+            .map(|(_, candidate)| (candidate.entry.name, candidate.equivalents));
+        for (rank, candidate) in (1..).zip(block) {
+            if !is_taxed(rank) {
+                selection.dropped.push(candidate);
+                continue;
             }
+            let group = candidate.entry.group;
+            let same = excluded.iter().filter(|(other, _)| *other == group);
+            selection.taxed.push(Taxed {
+                rank,
+                of,
+                count: count.clone(),
+                next,
+                instead_of: same.map(|(_, name)| *name).collect(),
+                candidate,
+            });
         }
     }
     Ok(selection)

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::fields::{check_duplicate, check_negative, check_paid};
-use super::step;
+use super::{catalogue, step};
 use crate::tax::{BaseUnit, Charge, ChargeError, Context, Finding};
 use crate::types::{Exact, Money, Month, Overflow, TaxKind};
 
@@ -113,6 +113,9 @@ pub struct WasteRecord {
     /// Not accurately measured: never deducted.
     #[serde(default, with = "rust_decimal::serde::str")]
     pub unmeasured_tonnes: Decimal,
+    /// Stored or disposed of without meeting the standard (不符合标准): never deducted.
+    #[serde(default, with = "rust_decimal::serde::str")]
+    pub substandard_tonnes: Decimal,
     /// Why the whole generation is taxed.
     #[serde(default)]
     pub generation_reason: Option<WasteReason>,
@@ -123,7 +126,7 @@ pub struct WasteRecord {
 
 impl WasteRecord {
     /// Generated less what may be deducted, possibly below zero.
-    fn balance(&self) -> Result<Exact, Overflow> {
+    pub(super) fn balance(&self) -> Result<Exact, Overflow> {
         Exact::from(self.generated_tonnes)
             .sub(self.stored_tonnes)?
             .sub(self.disposed_tonnes)?
@@ -140,6 +143,7 @@ impl WasteRecord {
                 ("disposed_tonnes", Some(self.disposed_tonnes)),
                 ("utilised_tonnes", Some(self.utilised_tonnes)),
                 ("unmeasured_tonnes", Some(self.unmeasured_tonnes)),
+                ("substandard_tonnes", Some(self.substandard_tonnes)),
             ],
             findings,
         );
@@ -148,15 +152,26 @@ impl WasteRecord {
             return;
         }
         if !self.unmeasured_tonnes.is_zero() {
-            findings.push(Finding::hint(
-                "ENV_SOLID_UNMEASURED",
+            findings.push(catalogue::ENV_SOLID_UNMEASURED.at(
                 format!("{path}.unmeasured_tonnes"),
                 format!("不能准确计量的 {} 吨不得扣减", self.unmeasured_tonnes),
                 format!(
                     "{} t not accurately measured are not deducted",
                     self.unmeasured_tonnes
                 ),
-                "财税〔2018〕23号",
+            ));
+        }
+        if !self.substandard_tonnes.is_zero() {
+            findings.push(catalogue::ENV_SOLID_SUBSTANDARD.at(
+                format!("{path}.substandard_tonnes"),
+                format!(
+                    "不符合标准贮存、处置的 {} 吨不得扣减",
+                    self.substandard_tonnes
+                ),
+                format!(
+                    "{} t stored or disposed of below the standard are not deducted",
+                    self.substandard_tonnes
+                ),
             ));
         }
         if self.generation_reason.is_none()
@@ -165,14 +180,13 @@ impl WasteRecord {
             && let Ok(short) = balance.to_decimal()
         {
             findings.push(
-                Finding::warning(
-                    "ENV_SOLID_BALANCE",
-                    format!("{path}.generated_tonnes"),
-                    "贮存、处置和综合利用量之和大于产生量，排放量按零计算",
-                    "what was stored, disposed of and utilised exceeds the generation: taken as 0",
-                    BALANCE,
-                )
-                .numbers("≥ 0", short),
+                catalogue::ENV_SOLID_BALANCE
+                    .at(
+                        format!("{path}.generated_tonnes"),
+                        "贮存、处置和综合利用量之和大于产生量，排放量按零计算",
+                        "stored, disposed of and utilised are above the generation: taken as 0",
+                    )
+                    .numbers("≥ 0", short),
             );
         }
     }
@@ -181,6 +195,13 @@ impl WasteRecord {
 impl SolidWaste {
     /// Findings, paths relative to the source.
     pub(super) fn check(&self, findings: &mut Vec<Finding>) {
+        if !self.hazardous_subclass.trim().is_empty() && self.waste_kind != WasteKind::Hazardous {
+            findings.push(catalogue::ENV_SOLID_SUBCLASS.at(
+                "solid_waste.hazardous_subclass",
+                "只有危险废物填写危险废物污染物子类",
+                "only hazardous waste has a subclass",
+            ));
+        }
         let mut seen = BTreeSet::new();
         for (place, record) in self.records.iter().enumerate() {
             let path = format!("solid_waste.records[{place}]");

@@ -2,7 +2,7 @@
 
 use crate::pb;
 use crate::tax::environmental::{
-    Destination, Facility, GenerationReason, MassUnit, Medium, PollutantClass, WasteKind,
+    Destination, DustWork, Facility, GenerationReason, MassUnit, Medium, PollutantClass, WasteKind,
     WasteReason,
 };
 
@@ -50,6 +50,7 @@ pub(super) fn destination_of(wire: pb::EnvironmentalDestination) -> Option<Desti
         W::Unspecified => return None,
         W::Environment => Destination::Environment,
         W::CentralisedPlant => Destination::CentralisedPlant,
+        W::ManureUse => Destination::ManureUse,
     })
 }
 
@@ -58,6 +59,7 @@ pub(super) fn wire_destination(it: Destination) -> pb::EnvironmentalDestination 
     match it {
         Destination::Environment => W::Environment,
         Destination::CentralisedPlant => W::CentralisedPlant,
+        Destination::ManureUse => W::ManureUse,
     }
 }
 
@@ -171,5 +173,22 @@ pub(super) fn wire_waste_reason(it: WasteReason) -> pb::EnvironmentalWasteReason
     match it {
         WasteReason::IllegalDumping => W::IllegalDumping,
         WasteReason::FalseFiling => W::FalseFiling,
+    }
+}
+
+pub(super) fn dust_work_of(wire: pb::EnvironmentalDustWork) -> Option<DustWork> {
+    use pb::EnvironmentalDustWork as W;
+    Some(match wire {
+        W::Unspecified => return None,
+        W::Building => DustWork::Building,
+        W::MunicipalOrDemolition => DustWork::MunicipalOrDemolition,
+    })
+}
+
+pub(super) fn wire_dust_work(it: DustWork) -> pb::EnvironmentalDustWork {
+    use pb::EnvironmentalDustWork as W;
+    match it {
+        DustWork::Building => W::Building,
+        DustWork::MunicipalOrDemolition => W::MunicipalOrDemolition,
     }
 }

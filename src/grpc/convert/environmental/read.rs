@@ -44,6 +44,7 @@ pub fn source(
         permit_required: wire.permit_required,
         valid_period: valid_period?,
         occurrence_date: occurrence_date?,
+        offshore: wire.offshore,
         stated_unit_tax: stated?,
         subject: subject?,
     })
@@ -150,6 +151,7 @@ fn outlet_record(
     let limit = optional(fields, "concentration_limit", &wire.concentration_limit);
     let paid = fields.amount_or_zero("already_paid_yuan", &wire.already_paid_yuan);
     let reliefs = fields.reliefs("reliefs", &wire.reliefs);
+    let stated = fields.stated_rate("stated_unit_tax", wire.stated_unit_tax.as_ref());
     let previous = optional(
         fields,
         "previous_year_quantity",
@@ -171,6 +173,7 @@ fn outlet_record(
         already_paid: paid?,
         reliefs: reliefs?,
         previous_year_quantity: previous?,
+        stated_unit_tax: stated?,
     })
 }
 
@@ -234,10 +237,12 @@ fn dust(fields: &mut Fields<'_>, wire: &pb::EnvironmentalConstructionDust) -> Op
         SCALE,
     );
     let down = fields.quantity("reduction_coefficient", &wire.reduction_coefficient, SCALE);
+    let work = optional_choice(fields, "work", wire.work, dust_work_of);
     Some(Quantity::ConstructionDust(ConstructionDust {
         area_sqm: area?,
         generation_coefficient: up?,
         reduction_coefficient: down?,
+        work: work?,
     }))
 }
 
@@ -259,11 +264,13 @@ fn feature(fields: &mut Fields<'_>, wire: &pb::EnvironmentalFeature) -> Option<Q
     let opening = optional(fields, "opening_stock", &wire.opening_stock);
     let closing = optional(fields, "closing_stock", &wire.closing_stock);
     let beds = optional(fields, "beds", &wire.beds);
+    let scale = fields.stated_rate("stated_scale", wire.stated_scale.as_ref());
     Some(Quantity::Feature(Feature {
         count: count?,
         opening_stock: opening?,
         closing_stock: closing?,
         beds: beds?,
+        stated_scale: scale?,
     }))
 }
 
@@ -277,6 +284,7 @@ fn waste(fields: &mut Fields<'_>, wire: &pb::EnvironmentalSolidWaste) -> Option<
         let disposed = or_zero(fields, "disposed_tonnes", &wire.disposed_tonnes);
         let utilised = or_zero(fields, "utilised_tonnes", &wire.utilised_tonnes);
         let unmeasured = or_zero(fields, "unmeasured_tonnes", &wire.unmeasured_tonnes);
+        let substandard = or_zero(fields, "substandard_tonnes", &wire.substandard_tonnes);
         let reason = optional_choice(
             fields,
             "generation_reason",
@@ -291,6 +299,7 @@ fn waste(fields: &mut Fields<'_>, wire: &pb::EnvironmentalSolidWaste) -> Option<
             disposed_tonnes: disposed?,
             utilised_tonnes: utilised?,
             unmeasured_tonnes: unmeasured?,
+            substandard_tonnes: substandard?,
             generation_reason: reason?,
             already_paid: paid?,
         })

@@ -21,6 +21,7 @@ pub fn to_wire(source: &Source) -> pb::EnvironmentalProtectionTaxSource {
         permit_required: source.permit_required,
         valid_period: source.valid_period.map(wire_period),
         occurrence_date: written(source.occurrence_date),
+        offshore: source.offshore,
         stated_unit_tax: source.stated_unit_tax.as_ref().map(wire_rate),
         subject: Some(match &source.subject {
             Subject::Outlet(it) => WireSubject::Outlet(wire_outlet(it)),
@@ -110,6 +111,7 @@ fn wire_record(it: &OutletRecord) -> pb::EnvironmentalOutletRecord {
         already_paid_yuan: paid(it.already_paid),
         reliefs: it.reliefs.iter().map(wire_claim).collect(),
         previous_year_quantity: written(it.previous_year_quantity),
+        stated_unit_tax: it.stated_unit_tax.as_ref().map(wire_rate),
     }
 }
 
@@ -135,6 +137,7 @@ fn wire_quantity(it: &Quantity) -> WireQuantity {
                 area_sqm: it.area_sqm.to_string(),
                 generation_coefficient: it.generation_coefficient.to_string(),
                 reduction_coefficient: it.reduction_coefficient.to_string(),
+                work: it.work.map(wire_dust_work).unwrap_or_default().into(),
             })
         }
         Quantity::Sewage(it) => WireQuantity::Sewage(pb::EnvironmentalSewage {
@@ -148,6 +151,7 @@ fn wire_quantity(it: &Quantity) -> WireQuantity {
             opening_stock: written(it.opening_stock),
             closing_stock: written(it.closing_stock),
             beds: written(it.beds),
+            stated_scale: it.stated_scale.as_ref().map(wire_rate),
         }),
     }
 }
@@ -168,6 +172,7 @@ fn wire_waste(it: &SolidWaste) -> pb::EnvironmentalSolidWaste {
         disposed_tonnes: nonzero(it.disposed_tonnes),
         utilised_tonnes: nonzero(it.utilised_tonnes),
         unmeasured_tonnes: nonzero(it.unmeasured_tonnes),
+        substandard_tonnes: nonzero(it.substandard_tonnes),
         generation_reason: it
             .generation_reason
             .map(wire_waste_reason)
