@@ -221,7 +221,7 @@ fn vehicle_vessel_cases() {
 
 #[test]
 fn stamp_cases() {
-    run("stamp", 126);
+    run("stamp", 354);
 }
 
 #[test]

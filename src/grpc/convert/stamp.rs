@@ -1,7 +1,11 @@
 //! The wire form of a 印花税 source and its domain form.
 
+mod facts;
 #[cfg(test)]
 mod tests;
+mod write;
+
+pub use write::to_wire;
 
 use super::Fields;
 use crate::pb;
@@ -9,8 +13,7 @@ use crate::tax::stamp::{
     Amendment, Assessment, Capital, Counterparty, CounterpartyKind, Exclusion, ExclusionKind,
     FilingMode, ForeignAmount, Item, Line, PartyRole, Settlement, Source,
 };
-use crate::tax::{ReliefClaim, StatedRate};
-use crate::types::{Invalid, Money, Period};
+use crate::types::Invalid;
 
 /// Lines and counterparties of one document at most.
 const ELEMENTS_MAX: usize = 50;
@@ -40,6 +43,16 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::StampTaxSource) -> Option<Sour
         ELEMENTS_MAX,
         counterparty,
     );
+    let out_of_scope = optional_choice(wire.out_of_scope, || {
+        fields.choice("out_of_scope", wire.out_of_scope, facts::out_of_scope)
+    });
+    let real_property = nested(wire.real_property.as_ref(), |wire| {
+        facts::real_property(&mut fields.below("real_property"), wire)
+    });
+    let restructuring = nested(wire.restructuring.as_ref(), |wire| {
+        facts::restructuring(&mut fields.below("restructuring"), wire)
+    });
+    let tax_period = fields.optional_period("tax_period", wire.tax_period.as_ref());
     Some(Source {
         document_number: document_number?,
         document_name: document_name?,
@@ -51,6 +64,11 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::StampTaxSource) -> Option<Sour
         unperformed: wire.unperformed,
         lines: lines.filter(|lines| !lines.is_empty())?,
         counterparties: counterparties?,
+        out_of_scope: out_of_scope?,
+        real_property: real_property?,
+        gift: wire.gift,
+        restructuring: restructuring?,
+        tax_period: tax_period?,
     })
 }
 
@@ -137,6 +155,10 @@ fn line(fields: &mut Fields<'_>, wire: &pb::StampLine) -> Option<Line> {
     let reliefs = fields.reliefs("reliefs", &wire.reliefs);
     let prior_paid = fields.amount_or_zero("prior_paid_yuan", &wire.prior_paid_yuan);
     let reference = fields.text("prior_paid_reference", &wire.prior_paid_reference, 100);
+    let price_basis = optional_choice(wire.price_basis, || {
+        fields.choice("price_basis", wire.price_basis, facts::price_basis)
+    });
+    let rate = fields.optional_quantity("rate", &wire.rate, 8);
     Some(Line {
         item: item?,
         sub_item: sub_item?,
@@ -155,6 +177,9 @@ fn line(fields: &mut Fields<'_>, wire: &pb::StampLine) -> Option<Line> {
         reliefs: reliefs?,
         prior_paid: prior_paid?,
         prior_paid_reference: reference?,
+        price_basis: price_basis?,
+        rate: rate?,
+        interest_free: wire.interest_free,
     })
 }
 
@@ -263,6 +288,13 @@ fn counterparty(fields: &mut Fields<'_>, wire: &pb::StampCounterparty) -> Option
             pb::StampCounterpartyKind::Enterprise => Some(CounterpartyKind::Enterprise),
             pb::StampCounterpartyKind::Individual => Some(CounterpartyKind::Individual),
             pb::StampCounterpartyKind::PublicBody => Some(CounterpartyKind::PublicBody),
+            pb::StampCounterpartyKind::SmallMicroEnterprise => {
+                Some(CounterpartyKind::SmallMicroEnterprise)
+            }
+            pb::StampCounterpartyKind::Farmer => Some(CounterpartyKind::Farmer),
+            pb::StampCounterpartyKind::NonProfitHospital => {
+                Some(CounterpartyKind::NonProfitHospital)
+            }
         })
     });
     Some(Counterparty {
@@ -293,147 +325,4 @@ items! {
     Sale Contracting SurveyDesign Construction Lease Transport WarehousingCustody Custody
     Warehousing Loan FinanceLease Insurance Technology TransferDocument LandGrant RealTransfer
     Equity IpTransfer Licence Books OtherBooks Securities
-}
-
-/// Writes the wire form.
-pub fn to_wire(source: &Source) -> pb::StampTaxSource {
-    pb::StampTaxSource {
-        document_number: source.document_number.clone(),
-        document_name: source.document_name.clone(),
-        filing_mode: match source.filing_mode {
-            FilingMode::Periodic => pb::StampFilingMode::Periodic,
-            FilingMode::PerOccurrence => pb::StampFilingMode::PerOccurrence,
-        }
-        .into(),
-        count: source.count,
-        signed_on: source.signed_on.to_string(),
-        signed_abroad: source.signed_abroad,
-        role: match source.role {
-            None => pb::StampPartyRole::Unspecified,
-            Some(PartyRole::Provider) => pb::StampPartyRole::Provider,
-            Some(PartyRole::Recipient) => pb::StampPartyRole::Recipient,
-            Some(PartyRole::Bystander) => pb::StampPartyRole::Bystander,
-        }
-        .into(),
-        unperformed: source.unperformed,
-        lines: source.lines.iter().map(line_to_wire).collect(),
-        counterparties: source
-            .counterparties
-            .iter()
-            .map(counterparty_to_wire)
-            .collect(),
-    }
-}
-
-fn line_to_wire(line: &Line) -> pb::StampLine {
-    pb::StampLine {
-        item: item_to_wire(line.item),
-        sub_item: line.sub_item.clone(),
-        other_items: line.other_items.iter().copied().map(item_to_wire).collect(),
-        amount_yuan: money(line.amount),
-        foreign_amount: line
-            .foreign_amount
-            .as_ref()
-            .map(|foreign| pb::StampForeignAmount {
-                currency: foreign.currency.clone(),
-                amount: foreign.amount.to_string(),
-                parity_yuan_per_unit: foreign.parity.to_string(),
-            }),
-        vat_stated_apart_yuan: line.vat_stated_apart.to_string(),
-        vat_rate_named: line.vat_rate_named,
-        exclusions: line.exclusions.iter().map(exclusion_to_wire).collect(),
-        co_parties: line.co_parties,
-        own_share: line.own_share.map(|v| v.to_string()).unwrap_or_default(),
-        capital: line.capital.as_ref().map(|capital| pb::StampCapital {
-            paid_in_capital_yuan: capital.paid_in.to_string(),
-            capital_reserve_yuan: capital.reserve.to_string(),
-            taxed_high_water_yuan: capital.taxed_high_water.to_string(),
-        }),
-        assessment: line.assessment.as_ref().map(|one| pb::StampAssessment {
-            base_yuan: one.base.to_string(),
-            ratio: Some(stated_to_wire(&one.ratio)),
-        }),
-        settlements: line.settlements.iter().map(settlement_to_wire).collect(),
-        amendments: line.amendments.iter().map(amendment_to_wire).collect(),
-        reliefs: line.reliefs.iter().map(relief_to_wire).collect(),
-        prior_paid_yuan: line.prior_paid.to_string(),
-        prior_paid_reference: line.prior_paid_reference.clone(),
-    }
-}
-
-fn money(amount: Option<Money>) -> String {
-    amount.map(|value| value.to_string()).unwrap_or_default()
-}
-
-fn exclusion_to_wire(exclusion: &Exclusion) -> pb::StampExclusion {
-    pb::StampExclusion {
-        kind: match exclusion.kind {
-            ExclusionKind::ResearchFunds => pb::StampExclusionKind::ResearchFunds,
-            ExclusionKind::UnpaidCapital => pb::StampExclusionKind::UnpaidCapital,
-            ExclusionKind::FreightExtras => pb::StampExclusionKind::FreightExtras,
-        }
-        .into(),
-        amount_yuan: exclusion.amount.to_string(),
-    }
-}
-
-fn settlement_to_wire(settlement: &Settlement) -> pb::StampSettlement {
-    pb::StampSettlement {
-        settled_on: settlement.settled_on.to_string(),
-        amount_yuan: settlement.amount.to_string(),
-        vat_stated_apart_yuan: settlement.vat_stated_apart.to_string(),
-    }
-}
-
-fn amendment_to_wire(amendment: &Amendment) -> pb::StampAmendment {
-    pb::StampAmendment {
-        amended_on: amendment.amended_on.to_string(),
-        amount_yuan: amendment.amount.to_string(),
-        vat_stated_apart_yuan: amendment.vat_stated_apart.to_string(),
-        paid_yuan: amendment.paid.to_string(),
-        paid_reference: amendment.paid_reference.clone(),
-    }
-}
-
-fn counterparty_to_wire(party: &Counterparty) -> pb::StampCounterparty {
-    pb::StampCounterparty {
-        name: party.name.clone(),
-        taxpayer_id: party.taxpayer_id.clone(),
-        amount_yuan: money(party.amount),
-        kind: match party.kind {
-            None => pb::StampCounterpartyKind::Unspecified,
-            Some(CounterpartyKind::FinancialInstitution) => {
-                pb::StampCounterpartyKind::FinancialInstitution
-            }
-            Some(CounterpartyKind::Enterprise) => pb::StampCounterpartyKind::Enterprise,
-            Some(CounterpartyKind::Individual) => pb::StampCounterpartyKind::Individual,
-            Some(CounterpartyKind::PublicBody) => pb::StampCounterpartyKind::PublicBody,
-        }
-        .into(),
-    }
-}
-
-fn stated_to_wire(stated: &StatedRate) -> pb::StatedRate {
-    pb::StatedRate {
-        value: stated.value.to_string(),
-        document: stated.document.clone(),
-    }
-}
-
-fn relief_to_wire(claim: &ReliefClaim) -> pb::ReliefClaim {
-    pb::ReliefClaim {
-        relief_id: claim.relief_id.clone(),
-        period: claim.period.map(period_to_wire),
-        base_share: claim.base_share.map(|v| v.to_string()).unwrap_or_default(),
-        ratio: claim.ratio.map(|v| v.to_string()).unwrap_or_default(),
-        amount_yuan: money(claim.amount),
-        document: claim.document.clone(),
-    }
-}
-
-fn period_to_wire(period: Period) -> pb::Period {
-    pb::Period {
-        first_day: period.first().to_string(),
-        last_day: period.last().to_string(),
-    }
 }

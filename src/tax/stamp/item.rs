@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::catalogue;
 use crate::tax::{Applied, ChargeError, Context, Finding};
 
 /// The taxable item (税目). Which exist on a day is rule data.
@@ -145,20 +146,16 @@ impl Item {
     fn not_taxable(self, ctx: &Context<'_>, on: Date, field: &str) -> Finding {
         let name = self.name();
         if self.is_per_piece() {
-            return Finding::error(
-                "ST_E11",
+            return catalogue::ST_E11.at(
                 field,
                 format!("{name} 自印花税法施行起不再征收印花税，书立日期 {on}"),
                 format!("{name} is no longer taxed under the 2022 law; signed on {on}"),
-                "印花税法 税目税率表",
             );
         }
-        let finding = Finding::error(
-            "ST_E01",
+        let finding = catalogue::ST_E01.at(
             field,
             format!("税目 {name} 在书立日期 {on} 不适用"),
             format!("item {name} does not exist on the signing day {on}"),
-            "印花税法 第二十条；印花税暂行条例 税目税率表",
         );
         let instead = ctx.rules.table("st.items.instead", on).and_then(|table| {
             let mut rows = table.rows.iter();
@@ -193,5 +190,13 @@ impl Regime {
             "REG1988" => Self::Reg1988,
             _ => Self::Law2022,
         })
+    }
+
+    /// The document and article of the regime.
+    pub const fn law(self, reg1988: &'static str, law2022: &'static str) -> &'static str {
+        match self {
+            Self::Reg1988 => reg1988,
+            Self::Law2022 => law2022,
+        }
     }
 }

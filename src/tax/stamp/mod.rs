@@ -5,18 +5,32 @@
 //! differences (rates, 角 rounding, per-piece items, the minimum of a lease, five yuan for
 //! an undetermined amount) are dated rows of the rule pack.
 
+mod amount;
 mod base;
 pub mod catalogue;
 mod charge;
 mod check;
+mod claims;
+mod facts;
+mod fingerprint;
 mod item;
+mod place;
 pub mod radar;
+mod relief;
 mod shape;
 mod source;
+mod turning;
 
+#[cfg(test)]
+mod explanation_tests;
+#[cfg(test)]
+mod radar_tests;
 #[cfg(test)]
 mod tests;
 
+pub use facts::{
+    OutOfScope, PriceBasis, PropertyUse, RealProperty, RestructuredBody, Restructuring,
+};
 pub use item::{Item, Regime};
 pub use source::{
     Amendment, Assessment, Capital, Counterparty, CounterpartyKind, Exclusion, ExclusionKind,
@@ -44,13 +58,11 @@ impl Source {
     /// When the place's filing frequency is not in the rule pack.
     pub fn periods_due(&self, ctx: &Context<'_>) -> Result<Vec<Period>, ChargeError> {
         let mut periods: Vec<Period> = Vec::new();
+        if self.out_of_scope.is_some() {
+            return Ok(periods);
+        }
         for line in &self.lines {
-            let settled = line.settlements.iter().map(|one| one.settled_on);
-            let amended = line.amendments.iter().map(|one| one.amended_on);
-            for day in std::iter::once(self.signed_on)
-                .chain(settled)
-                .chain(amended)
-            {
+            for day in self.days_of(line) {
                 let period = self.period_of(ctx, line.item, day)?;
                 if ctx.period.contains(period.last()) && !periods.contains(&period) {
                     periods.push(period);
@@ -70,13 +82,12 @@ impl Source {
             return Ok(Period::day(day));
         }
         let frequency = Frequency::parse(word).ok_or_else(|| {
-            Finding::error(
-                "RULE_PACK_MISMATCH",
+            let finding = super::catalogue::RULE_PACK_MISMATCH.at(
                 "",
                 format!("规则库的申报期限 {word} 无法识别"),
                 format!("the rule pack's filing frequency {word} is not known"),
-                item.frequency_parameter(),
-            )
+            );
+            finding.under(item.frequency_parameter())
         })?;
         Ok(frequency.period_of(Month::of(day)))
     }

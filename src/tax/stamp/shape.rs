@@ -1,31 +1,26 @@
 //! What is wrong with a document before anything is computed.
 
-use jiff::civil::Date;
-
-use super::base::obligations;
-use super::item::{Item, Regime};
-use super::source::{Line, PartyRole, Source};
-use crate::tax::{ChargeError, Context, Finding};
-use crate::types::{Money, TaxKind};
 use rust_decimal::Decimal;
 
-/// The finding of items that are taxed but not filed on this return.
-pub const NOT_ON_THIS_RETURN: &str = "ST_E10";
+use super::amount::highest_rate;
+use super::base::obligations;
+use super::catalogue;
+use super::claims;
+use super::item::{Item, Regime};
+use super::place;
+use super::source::{Line, PartyRole, Source};
+use crate::tax::{ChargeError, Context, Finding};
+use crate::types::Money;
 
 /// Every error of the document by itself.
 pub fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    if source.role == Some(PartyRole::Bystander) {
-        found.push(Finding::error(
-            "ST_E16",
-            "role",
-            "担保人、证人、鉴定人、委托贷款的委托人、拍卖人不是印花税纳税人",
-            "guarantors, witnesses, appraisers, entrusting principals, auctioneers are not taxed",
-            "财政部 税务总局公告2022年第22号 第一条",
-        ));
+    if source.out_of_scope.is_some() {
+        place::scope(source, ctx, &mut found);
+        return found;
     }
     if source.lines.is_empty() || source.count == 0 {
-        found.push(contradiction(
+        found.push(catalogue::ST_E18.at(
             "lines",
             "凭证至少应有一个税目，数量至少为 1",
             "a document has at least one item and a count of at least 1",
@@ -38,17 +33,31 @@ pub fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
             return found;
         }
     };
+    if source.role == Some(PartyRole::Bystander) {
+        let bystander = catalogue::ST_E16.at(
+            "role",
+            "担保人、证人、鉴定人、委托贷款的委托人、拍卖人不是印花税纳税人",
+            "guarantors, witnesses, appraisers, entrusting principals, auctioneers are not taxed",
+        );
+        found.push(match regime {
+            Regime::Reg1988 => bystander.under("印花税暂行条例施行细则 第十五条"),
+            Regime::Law2022 => bystander,
+        });
+    }
+    place::real_property(source, ctx, regime, &mut found);
+    place::tax_period(source, ctx, &mut found);
     for (place, line) in source.lines.iter().enumerate() {
         let at = found.len();
         items(source, ctx, line, &mut found);
         amounts(regime, line, &mut found);
-        exclusions(ctx, source.signed_on, line, &mut found);
+        signs(line, &mut found);
+        exclusions(source, ctx, line, &mut found);
         days(source, line, &mut found);
-        reliefs(source, ctx, line, &mut found);
+        claims::findings(source, ctx, line, &mut found);
         let prefix = format!("lines[{place}]");
         let own: Vec<_> = found.drain(at..).map(|one| one.below(&prefix)).collect();
         found.extend(own);
-        if let Err(error) = obligations(source, place, line)
+        if let Err(error) = obligations(source, place, line, ctx)
             && !matches!(error, ChargeError::Missing(_))
         {
             found.push(error.into_finding());
@@ -58,21 +67,20 @@ pub fn findings(source: &Source, ctx: &Context<'_>) -> Vec<Finding> {
 }
 
 fn contradiction(field: &str, zh: &str, en: &str) -> Finding {
-    Finding::error("ST_E18", field, zh, en, "印花税税源明细表 填表说明")
+    catalogue::ST_E18.at(field, zh, en)
 }
 
-/// Items that exist on the signing day and belong on this return.
+/// Items that exist on the signing day and belong on this return, with the table's rate.
 fn items(source: &Source, ctx: &Context<'_>, line: &Line, found: &mut Vec<Finding>) {
+    let at = found.len();
     let others = line.other_items.iter().enumerate();
     let named = others.map(|(place, item)| (*item, format!("other_items[{place}]")));
     for (item, field) in std::iter::once((line.item, "item".to_owned())).chain(named) {
         if item == Item::Securities {
-            found.push(Finding::error(
-                NOT_ON_THIS_RETURN,
+            found.push(catalogue::ST_E10.at(
                 field,
                 "证券交易印花税由证券登记结算机构代扣代缴，不在合并申报中申报",
                 "securities trades are withheld by the clearing house, not filed on this return",
-                "印花税法 第十四条；税务总局公告2022年第14号",
             ));
         } else if let Err(error) = item.rate(ctx, source.signed_on, &field) {
             found.push(error.into_finding());
@@ -86,6 +94,29 @@ fn items(source: &Source, ctx: &Context<'_>, line: &Line, found: &mut Vec<Findin
             "items taxed by the piece and books cannot be mixed with other items",
         ));
     }
+    if found.len() == at
+        && let Some(rate) = line.rate
+        && let Ok(table) = highest_rate(ctx, source.signed_on, line, 0)
+        && table.value != rate
+    {
+        found.push(
+            catalogue::ST_E02
+                .at(
+                    "rate",
+                    format!("填写的税率 {rate} 与税目税率表的 {} 不符", table.value),
+                    format!(
+                        "the rate {rate} on the form is not the table's {}",
+                        table.value
+                    ),
+                )
+                .under(match Regime::of(ctx, source.signed_on) {
+                    Ok(Regime::Reg1988) => "印花税暂行条例 第三条、税目税率表",
+                    _ => catalogue::ST_E02.legal_basis,
+                })
+                .numbers(table.value, rate)
+                .fix("rate", table.value),
+        );
+    }
 }
 
 /// Exactly the amounts that the item takes.
@@ -98,22 +129,33 @@ fn amounts(regime: Regime, line: &Line, found: &mut Vec<Finding>) {
             "state the amount in yuan or in foreign money, not both",
         ));
     }
-    if let Some(foreign) = &line.foreign_amount
-        && (!line.vat_stated_apart.is_zero() || foreign.parity <= Decimal::ZERO)
-    {
-        found.push(contradiction(
-            "foreign_amount",
-            "外币金额应填写不含增值税的金额，汇率中间价应大于 0",
-            "state foreign money without the VAT stated apart, with a parity above zero",
-        ));
+    if let Some(foreign) = &line.foreign_amount {
+        if !line.vat_stated_apart.is_zero() || foreign.parity <= Decimal::ZERO {
+            found.push(contradiction(
+                "foreign_amount",
+                "外币金额应填写不含增值税的金额，汇率中间价应大于 0",
+                "state foreign money without the VAT stated apart, with a parity above zero",
+            ));
+        }
+        if foreign.currency == "CNY" {
+            found.push(contradiction(
+                "foreign_amount.currency",
+                "人民币金额请填写在金额栏",
+                "an amount in yuan is stated as amount_yuan",
+            ));
+        }
     }
     books(line, stated, found);
-    if line.item.is_per_piece() && (stated || line.assessment.is_some()) {
-        found.push(contradiction(
-            "amount_yuan",
-            "按件征税的税目不填写金额，按凭证数量计税",
-            "an item taxed by the piece has no amount, only a count",
-        ));
+    pieces(line, stated, found);
+    if line.is_undetermined() {
+        let apart = !line.vat_stated_apart.is_zero() || !line.exclusions.is_empty();
+        if apart || line.price_basis.is_some() {
+            found.push(contradiction(
+                "amount_yuan",
+                "列明增值税、扣除项目或价格依据的，应填写金额",
+                "VAT, parts or a price stated apart call for the amount itself",
+            ));
+        }
     }
     let whole = |share: Decimal| Decimal::ZERO < share && share <= Decimal::ONE;
     let bad_share = line
@@ -126,25 +168,33 @@ fn amounts(regime: Regime, line: &Line, found: &mut Vec<Finding>) {
             "a share lies above 0 and up to 1; a stated share excludes an equal split",
         ));
     }
+    if line.interest_free && line.item != Item::Loan {
+        found.push(contradiction(
+            "interest_free",
+            "只有借款合同填写是否无息、贴息",
+            "only a loan is free of interest",
+        ));
+    }
     if regime == Regime::Law2022 && line.assessment.is_some() {
-        found.push(Finding::error(
-            "ST_E19",
+        found.push(catalogue::ST_E19.at(
             "assessment",
             "印花税法施行后不再核定征收印花税",
             "assessed levy ended with the 1988 regulations",
-            "税务总局公告2022年第14号（废止公告2016年第77号）",
         ));
     }
-    let negative = line.amount.is_some_and(Money::is_negative)
-        || line.vat_stated_apart.is_negative()
-        || line.exclusions.iter().any(|one| one.amount.is_negative());
-    if negative {
-        found.push(Finding::error(
-            "ST_E03",
+}
+
+/// What is taxed by the piece has a count and nothing else.
+fn pieces(line: &Line, stated: bool, found: &mut Vec<Finding>) {
+    let amounts = stated
+        || line.assessment.is_some()
+        || line.price_basis.is_some()
+        || !line.vat_stated_apart.is_zero();
+    if line.item.is_per_piece() && (amounts || line.own_share.is_some() || line.co_parties > 1) {
+        found.push(contradiction(
             "amount_yuan",
-            "计税金额及扣除金额不能为负数",
-            "amounts must not be negative",
-            "印花税税源明细表 第 11 栏",
+            "按件征税的税目不填写金额和份额，按凭证数量计税",
+            "an item taxed by the piece has no amount and no share, only a count",
         ));
     }
 }
@@ -152,13 +202,13 @@ fn amounts(regime: Regime, line: &Line, found: &mut Vec<Finding>) {
 /// Books need their figures; nothing else has them.
 fn books(line: &Line, stated: bool, found: &mut Vec<Finding>) {
     let is_books = line.item == Item::Books;
-    if is_books && (line.capital.is_none() || stated || line.assessment.is_some()) {
-        found.push(Finding::error(
-            "ST_E13",
+    let shared = line.own_share.is_some() || line.co_parties > 1;
+    let other = stated || line.assessment.is_some() || !line.vat_stated_apart.is_zero();
+    if is_books && (line.capital.is_none() || other || shared) {
+        found.push(catalogue::ST_E13.at(
             "capital",
-            "营业账簿应填写实收资本、资本公积和已计税的最高金额，按增加额计税",
-            "books need paid-in capital, reserve and the largest sum taxed; the increase is taxed",
-            "印花税法 第五条第（三）项、第十一条",
+            "营业账簿只填写实收资本、资本公积和已计税的最高金额，按增加额计税",
+            "books state only paid-in capital, reserve and the largest sum taxed",
         ));
     }
     if !is_books && line.capital.is_some() {
@@ -170,111 +220,122 @@ fn books(line: &Line, stated: bool, found: &mut Vec<Finding>) {
     }
 }
 
+/// `ST_E03`: no amount is negative.
+fn signs(line: &Line, found: &mut Vec<Finding>) {
+    let mut amounts: Vec<(String, Money)> = vec![
+        ("vat_stated_apart_yuan".to_owned(), line.vat_stated_apart),
+        ("prior_paid_yuan".to_owned(), line.prior_paid),
+    ];
+    amounts.extend(line.amount.map(|one| ("amount_yuan".to_owned(), one)));
+    for (at, one) in line.exclusions.iter().enumerate() {
+        amounts.push((format!("exclusions[{at}].amount_yuan"), one.amount));
+    }
+    if let Some(capital) = &line.capital {
+        let mark = capital.taxed_high_water;
+        amounts.push(("capital.paid_in_capital_yuan".to_owned(), capital.paid_in));
+        amounts.push(("capital.capital_reserve_yuan".to_owned(), capital.reserve));
+        amounts.push(("capital.taxed_high_water_yuan".to_owned(), mark));
+    }
+    if let Some(assessment) = &line.assessment {
+        amounts.push(("assessment.base_yuan".to_owned(), assessment.base));
+    }
+    for (at, one) in line.settlements.iter().enumerate() {
+        let vat = one.vat_stated_apart;
+        amounts.push((format!("settlements[{at}].amount_yuan"), one.amount));
+        amounts.push((format!("settlements[{at}].vat_stated_apart_yuan"), vat));
+    }
+    for (at, one) in line.amendments.iter().enumerate() {
+        let vat = one.vat_stated_apart;
+        amounts.push((format!("amendments[{at}].amount_yuan"), one.amount));
+        amounts.push((format!("amendments[{at}].vat_stated_apart_yuan"), vat));
+        amounts.push((format!("amendments[{at}].paid_yuan"), one.paid));
+    }
+    let foreign = line.foreign_amount.as_ref();
+    let below = foreign.is_some_and(|one| one.amount < Decimal::ZERO);
+    let fields = amounts
+        .into_iter()
+        .filter(|(_, amount)| amount.is_negative())
+        .map(|(field, amount)| (field, amount.to_string()))
+        .chain(
+            foreign
+                .filter(|_| below)
+                .map(|one| ("foreign_amount.amount".to_owned(), one.amount.to_string())),
+        );
+    for (field, amount) in fields {
+        let told = catalogue::ST_E03
+            .at(
+                field,
+                "计税金额、扣除金额和已缴税额不能为负数",
+                "an amount must not be negative",
+            )
+            .under("印花税税源明细表 第 11 栏")
+            .numbers(">= 0.00", amount);
+        found.push(told);
+    }
+}
+
 /// `ST_E20`: an exclusion belongs to one item (rule table `st.exclusions`).
-fn exclusions(ctx: &Context<'_>, on: Date, line: &Line, found: &mut Vec<Finding>) {
+fn exclusions(source: &Source, ctx: &Context<'_>, line: &Line, found: &mut Vec<Finding>) {
     for (place, exclusion) in line.exclusions.iter().enumerate() {
-        let allowed = ctx.rules.table("st.exclusions", on).is_some_and(|table| {
+        let (kind, item) = (exclusion.kind.name(), line.item.name());
+        let table = ctx.rules.table("st.exclusions", source.signed_on);
+        let allowed = table.is_some_and(|table| {
             table.rows.iter().any(|row| {
-                table.cell(row, "kind") == Some(exclusion.kind.name())
-                    && table.cell(row, "item") == Some(line.item.name())
+                table.cell(row, "kind") == Some(kind) && table.cell(row, "item") == Some(item)
             })
         });
         if !allowed {
-            found.push(Finding::error(
-                "ST_E20",
+            found.push(catalogue::ST_E20.at(
                 format!("exclusions[{place}].kind"),
-                format!(
-                    "{} 不能从 {} 的金额中扣除",
-                    exclusion.kind.name(),
-                    line.item.name()
-                ),
-                format!(
-                    "{} cannot be left out of {}",
-                    exclusion.kind.name(),
-                    line.item.name()
-                ),
-                "印花税法 税目税率表；财政部 税务总局公告2022年第22号 第三条",
+                format!("{kind} 不能从 {item} 的金额中扣除"),
+                format!("{kind} cannot be left out of {item}"),
             ));
         }
     }
 }
 
-/// Settlements of undetermined amounts only, changes of determined ones only, none before signing.
+/// Settlements of undetermined amounts only, changes of determined ones only, none before signing,
+/// one on a day.
 fn days(source: &Source, line: &Line, found: &mut Vec<Finding>) {
     let settled = line.settlements.iter().enumerate();
     let settled =
         settled.map(|(at, one)| (format!("settlements[{at}].settled_on"), one.settled_on));
     let amended = line.amendments.iter().enumerate();
     let amended = amended.map(|(at, one)| (format!("amendments[{at}].amended_on"), one.amended_on));
+    let mut seen = Vec::new();
     for (field, day) in settled.chain(amended) {
         if day < source.signed_on {
             found.push(
-                Finding::error(
-                    "ST_E08",
-                    field,
-                    format!("日期 {day} 早于书立日期 {}", source.signed_on),
-                    format!("{day} lies before the signing day {}", source.signed_on),
-                    "税务总局公告2022年第14号 第一条",
-                )
-                .numbers(format!(">= {}", source.signed_on), day),
+                catalogue::ST_E08
+                    .at(
+                        field.clone(),
+                        format!("日期 {day} 早于书立日期 {}", source.signed_on),
+                        format!("{day} lies before the signing day {}", source.signed_on),
+                    )
+                    .numbers(format!(">= {}", source.signed_on), day),
             );
         }
-    }
-    for (at, one) in line.settlements.iter().enumerate() {
-        let mut earlier = line.settlements.iter().take(at);
-        if earlier.any(|other| other.settled_on == one.settled_on) {
-            found.push(Finding::error(
-                "ST_E14",
-                format!("settlements[{at}].settled_on"),
-                format!("结算日期 {} 重复填报，同日结算应合并为一笔", one.settled_on),
-                format!("two settlements on {}; add them up", one.settled_on),
-                "印花税税源明细表 填表说明",
+        if seen.contains(&day) {
+            found.push(catalogue::ST_E14.at(
+                field,
+                format!("日期 {day} 重复填报，同日的结算或变更应合并为一笔"),
+                format!("two settlements or changes on {day}; make them one"),
             ));
         }
+        seen.push(day);
     }
     if !line.settlements.is_empty() && !line.is_undetermined() {
-        found.push(Finding::error(
-            "ST_E09",
+        found.push(catalogue::ST_E09.at(
             "settlements",
             "书立时已按所载金额计税的凭证，实际结算金额不再重复计税；金额变更的，填写变更",
             "a document taxed on its stated amount is not taxed again when settled; state a change",
-            "印花税法 第六条；财政部 税务总局公告2022年第22号 第三条第（二）项",
         ));
     }
     if !line.amendments.is_empty() && (line.is_undetermined() || line.amount.is_none()) {
-        found.push(Finding::error(
-            "ST_E21",
+        found.push(catalogue::ST_E21.at(
             "amendments",
             "只有书立时列明人民币金额的凭证可以填写金额变更",
             "only a line with an amount stated in yuan can be changed",
-            "财政部 税务总局公告2022年第22号 第三条第（二）项",
         ));
-    }
-}
-
-/// `ST_E05`: a claim must be of this tax, and its days must include the signing day.
-fn reliefs(source: &Source, ctx: &Context<'_>, line: &Line, found: &mut Vec<Finding>) {
-    for (place, claim) in line.reliefs.iter().enumerate() {
-        let rule = ctx.rules.relief(&claim.relief_id);
-        let foreign = rule.is_some_and(|rule| rule.tax != TaxKind::StampTax);
-        let elsewhere = claim
-            .period
-            .is_some_and(|days| !days.contains(source.signed_on));
-        if foreign || elsewhere {
-            found.push(Finding::error(
-                "ST_E05",
-                format!("reliefs[{place}]"),
-                format!(
-                    "减免税项目 {} 不适用于书立日期 {}",
-                    claim.relief_id, source.signed_on
-                ),
-                format!(
-                    "relief {} is not for a document of {}",
-                    claim.relief_id, source.signed_on
-                ),
-                rule.map(|rule| rule.source.cite.clone())
-                    .unwrap_or_default(),
-            ));
-        }
     }
 }

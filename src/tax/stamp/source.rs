@@ -4,9 +4,10 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::facts::{OutOfScope, PriceBasis, RealProperty, Restructuring};
 use super::item::Item;
 use crate::tax::{ReliefClaim, StatedRate};
-use crate::types::Money;
+use crate::types::{Money, Period};
 
 /// How the document is filed (申报期限类型).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,12 @@ pub enum CounterpartyKind {
     Individual,
     /// 机关、事业单位、团体.
     PublicBody,
+    /// 小型企业、微型企业 by 工信部联企业〔2011〕300号.
+    SmallMicroEnterprise,
+    /// 农民、家庭农场、农民专业合作社、农村集体经济组织、村民委员会.
+    Farmer,
+    /// 非营利性医疗卫生机构.
+    NonProfitHospital,
 }
 
 /// What may be left out of an amount when it is stated apart.
@@ -149,6 +156,11 @@ const fn one() -> u32 {
     1
 }
 
+/// Facts that most documents do not have are not written where they are absent.
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 /// One item of a document with its amount.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -167,6 +179,19 @@ pub struct Line {
     /// The amount when in foreign money.
     #[serde(default)]
     pub foreign_amount: Option<ForeignAmount>,
+    /// Where the amount was found by a price, not stated in the document (法第六条第二款).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_basis: Option<PriceBasis>,
+    /// The rate (or amount per piece) as it stands on the form (税率); the table's governs.
+    #[serde(
+        default,
+        with = "crate::types::decimal_text",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub rate: Option<Decimal>,
+    /// For LOAN: free of interest, or with interest paid by the state (无息、贴息).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub interest_free: bool,
     /// VAT inside the amount, stated apart as an amount (法第五条).
     #[serde(default)]
     pub vat_stated_apart: Money,
@@ -264,4 +289,40 @@ pub struct Source {
     /// 对方书立人.
     #[serde(default)]
     pub counterparties: Vec<Counterparty>,
+    /// Why it is no taxable document: kept for the register, never charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of_scope: Option<OutOfScope>,
+    /// The real property it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub real_property: Option<RealProperty>,
+    /// Given, not sold (赠与).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub gift: bool,
+    /// Signed in a restructuring (改制重组).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restructuring: Option<Restructuring>,
+    /// The 税款所属期 as it stands on the form; the one that the law gives governs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_period: Option<Period>,
+}
+
+impl Source {
+    /// Every day on which something arises: signing, settlements, changes; of one line.
+    pub fn days_of(&self, line: &Line) -> impl Iterator<Item = Date> {
+        let settled = line.settlements.iter().map(|one| one.settled_on);
+        let amended = line.amendments.iter().map(|one| one.amended_on);
+        std::iter::once(self.signed_on)
+            .chain(settled)
+            .chain(amended)
+    }
+
+    /// True when a counterparty of this kind is named.
+    pub fn has_party(&self, kind: CounterpartyKind) -> bool {
+        self.counterparties.iter().any(|one| one.kind == Some(kind))
+    }
+
+    /// True when there are counterparties and the kind of each is said.
+    pub fn knows_its_parties(&self) -> bool {
+        !self.counterparties.is_empty() && self.counterparties.iter().all(|one| one.kind.is_some())
+    }
 }

@@ -2,10 +2,13 @@
 
 use proptest::prelude::*;
 
-use super::{Amendment, Capital, FilingMode, Item, Line, Settlement, Source};
+use super::{Amendment, Assessment, Capital, FilingMode, Item, Line, Regime, Settlement, Source};
 use crate::rules::RuleBook;
-use crate::tax::{Context, Profile, ReliefClaim, SixTaxesSubject, SixTaxesWindow, TaxpayerKind};
-use crate::types::{Money, Month, Period, Region, parse_date};
+use crate::tax::{
+    BaseUnit, Charge, Context, Profile, ReliefClaim, SixTaxesSubject, SixTaxesWindow, StatedRate,
+    TaxpayerKind,
+};
+use crate::types::{Exact, Money, Month, Period, Region, parse_date};
 
 fn profile(eligible: bool) -> Profile {
     let window = SixTaxesWindow {
@@ -20,11 +23,11 @@ fn profile(eligible: bool) -> Profile {
     }
 }
 
-fn period(first: &str, last: &str) -> Period {
+pub(super) fn period(first: &str, last: &str) -> Period {
     Period::new(parse_date(first).unwrap(), parse_date(last).unwrap()).unwrap()
 }
 
-fn line(item: Item, amount: Option<i64>) -> Line {
+pub(super) fn line(item: Item, amount: Option<i64>) -> Line {
     Line {
         item,
         sub_item: String::new(),
@@ -43,10 +46,13 @@ fn line(item: Item, amount: Option<i64>) -> Line {
         reliefs: Vec::new(),
         prior_paid: Money::ZERO,
         prior_paid_reference: String::new(),
+        price_basis: None,
+        rate: None,
+        interest_free: false,
     }
 }
 
-fn document(signed_on: &str, filing_mode: FilingMode, line: Line) -> Source {
+pub(super) fn document(signed_on: &str, filing_mode: FilingMode, line: Line) -> Source {
     Source {
         document_number: String::new(),
         document_name: "合同".to_owned(),
@@ -58,11 +64,16 @@ fn document(signed_on: &str, filing_mode: FilingMode, line: Line) -> Source {
         unperformed: false,
         lines: vec![line],
         counterparties: Vec::new(),
+        out_of_scope: None,
+        real_property: None,
+        gift: false,
+        restructuring: None,
+        tax_period: None,
     }
 }
 
 /// Asks for the periods due in a filing window of a place.
-fn due(source: &Source, region: &str, window: Period) -> Vec<String> {
+pub(super) fn due(source: &Source, region: &str, window: Period) -> Vec<String> {
     let rules = RuleBook::embedded().unwrap();
     let profile = profile(false);
     let ctx = Context {
@@ -172,6 +183,20 @@ fn an_item_of_the_other_law_is_mended_where_that_is_certain() {
     assert_eq!(fix("2022-07-01", Item::TransferDocument), None);
 }
 
+/// Charges a document of Hefei over all years, explained.
+pub(super) fn charged(source: &Source, eligible: bool) -> Vec<Charge> {
+    let rules = RuleBook::embedded().unwrap();
+    let profile = profile(eligible);
+    let ctx = Context {
+        rules: &rules,
+        region: Region::parse("340104").unwrap(),
+        period: period("2018-01-01", "2027-12-31"),
+        profile: &profile,
+        explain: true,
+    };
+    source.charge(&[], &ctx).unwrap()
+}
+
 /// Documents of any item and day, right or wrong.
 fn documents() -> impl Strategy<Value = Source> {
     let days = prop::sample::select(vec!["2018-04-30", "2021-12-31", "2022-06-30", "2024-02-29"]);
@@ -182,8 +207,9 @@ fn documents() -> impl Strategy<Value = Source> {
         "ST_OTHER",
         "ST_CAPITAL_BOOK_HALF",
         "ST_ART12_COPY",
+        "SIX_TAXES",
     ]);
-    let money = 0..1_000_000_000_000_000i64;
+    let money = prop_oneof![9 => 0..1_000_000_000_000_000i64, 1 => any::<i64>()];
     (
         prop::sample::select(Item::ALL),
         days,
@@ -220,6 +246,19 @@ fn documents() -> impl Strategy<Value = Source> {
                         paid_reference: "凭证".to_owned(),
                     });
                 }
+                line.vat_rate_named = change;
+                if change && n == 3 && !item.is_per_piece() {
+                    line.other_items = vec![Item::Lease];
+                }
+                if once && n == 2 {
+                    line.assessment = Some(Assessment {
+                        base: Money::from_fen(b),
+                        ratio: StatedRate {
+                            value: rust_decimal::Decimal::new(b % 101, 2),
+                            document: "核定通知书".to_owned(),
+                        },
+                    });
+                }
                 if !relief.is_empty() {
                     line.reliefs.push(ReliefClaim {
                         relief_id: relief.to_owned(),
@@ -240,6 +279,14 @@ fn documents() -> impl Strategy<Value = Source> {
         )
 }
 
+/// Half of one of a unit at most lies between what is rounded and the rounded.
+fn is_near(rounded: Money, exact: Exact, unit: i64) -> bool {
+    let half = Exact::from(Money::from_fen(unit)).div(2_i64).unwrap();
+    let low = Exact::from(rounded).sub(half).unwrap();
+    let high = Exact::from(rounded).add(half).unwrap();
+    rounded.fen() % unit == 0 && low <= exact && exact < high
+}
+
 proptest! {
     #[test]
     fn every_charge_adds_up(source in documents(), eligible: bool) {
@@ -254,19 +301,70 @@ proptest! {
         };
         let findings = source.check(&ctx);
         prop_assert!(findings.iter().all(|one| !one.message_zh.is_empty()));
-        if let Ok(charges) = source.charge(&[], &ctx) {
+        prop_assert_eq!(&findings, &source.check(&ctx));
+        prop_assert_eq!(source.radar(&ctx), source.radar(&ctx));
+        prop_assert!(source.periods_due(&ctx).is_ok());
+        prop_assert_eq!(source.fingerprint(), source.clone().fingerprint());
+        let charged = source.charge(&[], &ctx);
+        prop_assert_eq!(&charged, &source.charge(&[], &ctx));
+        if let Ok(charges) = charged {
             prop_assert!(!charges.is_empty());
+            let regime = Regime::of(&ctx, source.signed_on).unwrap();
             let mut keys = std::collections::BTreeSet::new();
             for charge in charges {
                 let relief = charge.relief().unwrap();
                 prop_assert!(!charge.tax_amount.is_negative() && !relief.is_negative());
                 prop_assert!(relief <= charge.tax_amount);
                 let parts = relief.plus(charge.already_paid).unwrap();
-                let whole = parts.plus(charge.payable().unwrap()).unwrap();
-                prop_assert_eq!(whole, charge.tax_amount);
+                let payable = charge.payable().unwrap();
+                prop_assert_eq!(parts.plus(payable).unwrap(), charge.tax_amount);
                 prop_assert!(!charge.steps.is_empty() && !charge.applied.is_empty());
+                prop_assert_eq!(charge.steps.last().unwrap().value.clone(), payable.to_string());
                 prop_assert!(keys.insert(charge.detail.clone()), "two lines are alike");
+                if regime == Regime::Reg1988 && charge.base_unit == BaseUnit::Yuan {
+                    prop_assert!(!payable.is_negative(), "over-stamping gave something back");
+                }
             }
+        }
+    }
+
+    #[test]
+    fn the_regulations_round_to_the_jiao(
+        item in prop::sample::select(vec![Item::Sale, Item::Loan, Item::Lease, Item::Transport]),
+        fen in 0..1_000_000_000i64,
+    ) {
+        let source = document("2021-02-10", FilingMode::Periodic, line(item, Some(fen)));
+        let charge = charged(&source, false).remove(0);
+        if fen > 0 {
+            let exact = Exact::from(Money::from_fen(fen)).mul(charge.rate).unwrap();
+            let least = Exact::from(Money::from_fen(if item == Item::Lease { 100 } else { 10 }));
+            let tax = charge.tax_amount;
+            match (exact < least, item) {
+                (true, Item::Lease) => prop_assert_eq!(tax, Money::from_fen(100)),
+                (true, _) => prop_assert_eq!(tax, Money::ZERO),
+                (false, _) => prop_assert!(is_near(tax, exact, 10), "{tax}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_law_rounds_to_the_fen_and_more_is_never_taxed_less(
+        item in prop::sample::select(vec![Item::Sale, Item::Loan, Item::Lease, Item::Equity]),
+        fen in 1..1_000_000_000i64,
+        more in 0..1_000_000i64,
+        eligible: bool,
+    ) {
+        let of = |fen| {
+            let source = document("2024-02-29", FilingMode::Periodic, line(item, Some(fen)));
+            charged(&source, eligible).remove(0)
+        };
+        let (charge, larger) = (of(fen), of(fen + more));
+        let exact = Exact::from(Money::from_fen(fen)).mul(charge.rate).unwrap();
+        prop_assert!(is_near(charge.tax_amount, exact, 1), "{}", charge.tax_amount);
+        prop_assert!(charge.payable().unwrap() <= larger.payable().unwrap());
+        let left = charge.tax_amount.minus(charge.relief().unwrap()).unwrap();
+        if eligible {
+            prop_assert!(charge.relief().unwrap().minus(left).unwrap().fen() <= 1);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{item_to_wire, source, to_wire};
 use crate::grpc::convert::Fields;
 use crate::pb;
-use crate::tax::stamp::{Item, Source};
+use crate::tax::stamp::{Item, OutOfScope, PriceBasis, PropertyUse, RestructuredBody, Source};
 
 /// Every field filled; a document may not be lawful to be carried faithfully.
 fn full() -> Source {
@@ -29,13 +29,19 @@ fn full() -> Source {
                 "period": {"first": "2026-08-01", "last": "2026-08-31"},
                 "base_share": "0.5", "ratio": "0.1", "amount": "1.50", "document": "批文"}],
             "prior_paid": "10.00", "prior_paid_reference": "332026000000000001",
+            "price_basis": "MARKET", "rate": "0.0003", "interest_free": true,
         }, {"item": "BOOKS"}],
         "counterparties": [
             {"name": "甲", "taxpayer_id": "91340100", "amount": "5.00", "kind": "ENTERPRISE"},
             {"name": "乙", "kind": "FINANCIAL_INSTITUTION"},
             {"name": "丙", "kind": "INDIVIDUAL"}, {"name": "丁", "kind": "PUBLIC_BODY"},
-            {"name": "戊"},
+            {"name": "戊"}, {"name": "己", "kind": "SMALL_MICRO_ENTERPRISE"},
+            {"name": "庚", "kind": "FARMER"}, {"name": "辛", "kind": "NON_PROFIT_HOSPITAL"},
         ],
+        "out_of_scope": "COURT_DOCUMENT", "gift": true,
+        "real_property": {"division": "340104", "used_as": "HOUSING"},
+        "restructuring": {"body": "ENTERPRISE", "continuing_share": "0.76"},
+        "tax_period": {"first": "2026-07-01", "last": "2026-09-30"},
     }))
     .unwrap()
 }
@@ -57,6 +63,18 @@ fn nothing_is_lost_on_the_wire() {
         assert_eq!(back.lines[0].item, *item);
     }
     assert_eq!(Item::ALL.len(), 22);
+    for reason in OutOfScope::ALL {
+        let mut one = full();
+        one.out_of_scope = Some(*reason);
+        assert_eq!(read(&to_wire(&one)).0.unwrap(), one);
+    }
+    for used_as in [PropertyUse::Building, PropertyUse::Land] {
+        let mut one = full();
+        one.real_property.as_mut().unwrap().used_as = used_as;
+        one.restructuring.as_mut().unwrap().body = RestructuredBody::PublicInstitution;
+        one.lines[0].price_basis = Some(PriceBasis::Government);
+        assert_eq!(read(&to_wire(&one)).0.unwrap(), one);
+    }
     assert_ne!(item_to_wire(Item::Sale), 0);
 }
 
@@ -74,6 +92,15 @@ fn every_wrong_field_is_named_at_once() {
     wire.lines[0].assessment.as_mut().unwrap().ratio = None;
     wire.lines[0].settlements[0].amount_yuan = "-1".to_owned();
     wire.counterparties[4].name.clear();
+    wire.lines[0].price_basis = 9;
+    wire.lines[0].rate = "千分之一".to_owned();
+    wire.out_of_scope = 99;
+    wire.real_property = Some(pb::StampRealProperty::default());
+    wire.restructuring = Some(pb::StampRestructuring {
+        body: 0,
+        continuing_share: "1.5".to_owned(),
+    });
+    wire.tax_period.as_mut().unwrap().last_day = "2026-06-30".to_owned();
     let (found, paths) = read(&wire);
     assert_eq!(found, None);
     assert_eq!(
@@ -89,7 +116,15 @@ fn every_wrong_field_is_named_at_once() {
             "lines[0].foreign_amount.currency",
             "lines[0].assessment.ratio",
             "lines[0].settlements[0].amount_yuan",
+            "lines[0].price_basis",
+            "lines[0].rate",
             "counterparties[4].name",
+            "out_of_scope",
+            "real_property.division_code",
+            "real_property.used_as",
+            "restructuring.body",
+            "restructuring.continuing_share",
+            "tax_period",
         ]
     );
 }
