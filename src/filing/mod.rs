@@ -4,8 +4,10 @@
 //! database or the wire; every transition consumes the old state.
 
 pub mod catalogue;
+mod compare;
 mod declaration;
 mod draw;
+pub mod explain;
 mod form;
 mod payment;
 mod refusal;
@@ -14,6 +16,7 @@ mod validation;
 mod voucher;
 mod words;
 
+pub use compare::{Cause, Comparison, Kind, LineDifference, Side, compare, redate};
 pub use declaration::{Content, Covered, Declaration, DeclarationState, Line, Submission, Totals};
 pub use draw::{Drawing, Obligation, Reason, Scope, draw};
 pub use form::{FormRow, ScheduleRow, form_rows, relief_schedule};

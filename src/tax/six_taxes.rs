@@ -13,6 +13,9 @@ use crate::types::{Exact, Money, Month, Period, TaxKind};
 /// The stable id of the relief.
 pub const RELIEF_ID: &str = "SIX_TAXES";
 
+/// How the ids of the ratios begin; the subject follows.
+pub const RATIO_PARAMETERS: &str = "six_taxes.ratio.";
+
 impl SixTaxesSubject {
     /// The word in rule files, and the ending of the relief code.
     const fn key(self) -> (&'static str, &'static str) {
@@ -30,10 +33,16 @@ pub fn eligibility(ctx: &Context<'_>, month: Month) -> Option<(SixTaxesSubject, 
     let mut subjects: Vec<SixTaxesSubject> = subjects_in(ctx.profile, month).collect();
     subjects.sort_unstable();
     subjects.into_iter().find_map(|subject| {
-        let id = format!("six_taxes.ratio.{}", subject.key().0);
+        let id = format!("{RATIO_PARAMETERS}{}", subject.key().0);
         let (ratio, _) = ctx.rules.number(&id, ctx.region, month.first_day()).ok()?;
         Some((subject, ratio))
     })
+}
+
+/// The parameter whose ratio applies in a month, where the taxpayer is eligible.
+pub fn ratio_parameter(ctx: &Context<'_>, month: Month) -> Option<String> {
+    let (subject, _) = eligibility(ctx, month)?;
+    Some(format!("{RATIO_PARAMETERS}{}", subject.key().0))
 }
 
 fn subjects_in(profile: &Profile, month: Month) -> impl Iterator<Item = SixTaxesSubject> + '_ {
