@@ -1,5 +1,7 @@
 //! Proto3 JSON ⇄ wire messages, through the served descriptors.
 
+use std::sync::LazyLock;
+
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 
@@ -13,14 +15,18 @@ pub struct JsonError {
     problem: String,
 }
 
+/// Decoded once: in bulk it would be most of the work.
+static POOL: LazyLock<Result<DescriptorPool, String>> =
+    LazyLock::new(|| DescriptorPool::decode(pb::DESCRIPTORS).map_err(|error| error.to_string()));
+
 fn descriptor(name: &str) -> Result<prost_reflect::MessageDescriptor, JsonError> {
-    let bad = |problem: String| JsonError {
+    let bad = |problem: &str| JsonError {
         message: name.to_owned(),
-        problem,
+        problem: problem.to_owned(),
     };
-    let pool = DescriptorPool::decode(pb::DESCRIPTORS).map_err(|error| bad(error.to_string()))?;
+    let pool = POOL.as_ref().map_err(|error| bad(error))?;
     pool.get_message_by_name(&format!("caixing.v1.{name}"))
-        .ok_or_else(|| bad("there is no such message".to_owned()))
+        .ok_or_else(|| bad("there is no such message"))
 }
 
 /// Reads proto3 JSON as the named message. Unknown fields are refused.

@@ -3,6 +3,7 @@
 
 mod assess;
 mod demo;
+mod findings;
 mod journey;
 mod json;
 mod paper;
@@ -21,6 +22,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::server::{self, Settings};
 
+pub use findings::document as findings_document;
 pub use journey::{JourneyInput, JourneyOutcome, play};
 pub use json::{JsonError, read as read_json, write as write_json};
 

@@ -5,8 +5,10 @@
 
 mod across_taxes;
 pub mod catalogue;
+mod compare;
 mod declaration;
 mod draw;
+pub mod explain;
 mod form;
 mod obligations;
 mod payment;
@@ -18,6 +20,7 @@ mod validation;
 mod voucher;
 mod words;
 
+pub use compare::{Cause, Comparison, Kind, LineDifference, Side, compare, redate};
 pub use declaration::{Content, Covered, Declaration, DeclarationState, Line, Submission, Totals};
 pub use draw::{Drawing, Scope, draw};
 pub use form::{FormRow, ScheduleRow, form_rows, relief_schedule};

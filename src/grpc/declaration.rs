@@ -7,9 +7,11 @@ use tonic::{Request, Response, Status};
 use super::app::{App, cut, new_id, taxpayer as must_have};
 use super::assessment::assess;
 use super::call::{Answer, Call, Mutation};
+use super::comparison;
 use super::convert::{self, Fields};
 use super::explanation::explained;
 use super::failure::Failure;
+use crate::filing::explain::TRACE_VERSION;
 use crate::filing::{
     Content, Declaration, DeclarationState, Drawing, Refusal, Scope, SourceRecord, Taxpayer, draw,
 };
@@ -342,9 +344,12 @@ impl Declarations {
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
         let kept = declaration(&mut tx, key, id).await?;
-        let lines = explained(&self.0.book, &mut tx, key, kept.content).await?;
-        let explanations = convert::explanations(&lines, call.language);
-        Ok(Answer::new(pb::ExplainDeclarationResponse { explanations }))
+        let trace = explained(&self.0.book, &mut tx, key, kept.content).await?;
+        Ok(Answer::new(pb::ExplainDeclarationResponse {
+            explanations: convert::line_explanations(&trace, call.language),
+            trace_version: TRACE_VERSION,
+            total_explanations: convert::total_explanations(&trace, call.language),
+        }))
     }
 }
 
@@ -450,5 +455,13 @@ impl DeclarationService for Declarations {
     ) -> Result<Response<pb::ReviewEligibilityResponse>, Status> {
         let call = Call::of(&request);
         call.answer(super::eligibility::review(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn compare_declarations(
+        &self,
+        request: Request<pb::CompareDeclarationsRequest>,
+    ) -> Result<Response<pb::CompareDeclarationsResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(comparison::answer(&self.0, &call, request.get_ref()).await)
     }
 }

@@ -7,6 +7,7 @@
 mod app;
 mod assessment;
 mod call;
+mod comparison;
 mod declaration;
 mod eligibility;
 mod explanation;
@@ -27,6 +28,7 @@ pub mod convert;
 pub use app::{App, Parts};
 pub use assessment::assess;
 pub use call::{Call, Language};
+pub use comparison::compare_assessments;
 pub use declaration::Declarations;
 pub use failure::Failure;
 pub use outcome::Outcomes;

@@ -1,23 +1,19 @@
 //! `RuleService`: the law as data.
 
-use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
 use super::app::App;
-use super::call::{Answer, Call, Language};
+use super::call::{Answer, Call};
 use super::convert::{self, Fields};
 use super::failure::Failure;
 use crate::pb;
 use crate::pb::rule_service_server::RuleService;
-use crate::types::Region;
+use crate::rules::tax_of;
+use crate::types::{Region, TaxKind};
 
 /// The service.
 #[derive(Debug, Clone)]
 pub struct Rules(pub App);
-
-fn day(day: Option<Date>) -> String {
-    day.map(|day| day.to_string()).unwrap_or_default()
-}
 
 impl Rules {
     fn parameters(
@@ -28,30 +24,39 @@ impl Rules {
         let mut fields = Fields::new(&mut violations);
         let on = fields.date("on", &wire.on);
         let region = fields.required("region_code", &wire.region_code, Region::parse);
-        let (Some(on), Some(region)) = (on, region) else {
+        let tax = convert::tax_filter(&mut fields, "tax", wire.tax);
+        let (Some(on), Some(region), Some(tax)) = (on, region, tax) else {
             return Err(violations.into());
         };
-        let parameters = self
-            .0
-            .book
-            .parameters_at(region, on)
-            .into_iter()
-            .map(|(parameter, row)| pb::RuleParameter {
-                parameter_id: parameter.id.clone(),
-                name: parameter.name_zh.clone(),
-                value: row.value.clone(),
-                region_code: parameter.region.map(|r| r.to_string()).unwrap_or_default(),
-                first_day: row.from.to_string(),
-                last_day: day(row.to),
-                cite: row.source.cite.clone(),
-                confidence: row.source.status.name().to_owned(),
-                checked_on: row.source.checked_on.to_string(),
-            })
+        let book = &self.0.book;
+        let wanted = |id: &str| tax.is_none_or(|tax| tax_of(id) == Some(tax));
+        let found = book.parameters_at(region, on).into_iter();
+        let parameters = found
+            .filter(|(parameter, _)| wanted(&parameter.id))
+            .map(|found| convert::parameter(book, found))
             .collect();
-        let rule_pack_digest = self.0.book.digest().to_owned();
         Ok(Answer::new(pb::ListParametersResponse {
             parameters,
-            rule_pack_digest,
+            rule_pack_digest: book.digest().to_owned(),
+        }))
+    }
+
+    fn items(
+        &self,
+        wire: &pb::ListTaxItemsRequest,
+    ) -> Result<Answer<pb::ListTaxItemsResponse>, Failure> {
+        let mut violations = Vec::new();
+        let mut fields = Fields::new(&mut violations);
+        let tax = required_tax(&mut fields, wire.tax);
+        let on = fields.date("on", &wire.on);
+        let region = fields.required("region_code", &wire.region_code, Region::parse);
+        let (Some(tax), Some(on), Some(region)) = (tax, on, region) else {
+            return Err(violations.into());
+        };
+        let items = self.0.book.tax_items(tax, region, on);
+        Ok(Answer::new(pb::ListTaxItemsResponse {
+            items: items.iter().map(convert::tax_item).collect(),
+            rule_pack_digest: self.0.book.digest().to_owned(),
         }))
     }
 
@@ -62,35 +67,29 @@ impl Rules {
     ) -> Result<Answer<pb::ListReliefsResponse>, Failure> {
         let mut violations = Vec::new();
         let mut fields = Fields::new(&mut violations);
-        let on = fields.date("on", &wire.on);
-        let tax = convert::tax_filter(&mut fields, "tax", wire.tax);
-        if tax == Some(None) {
-            fields.missing("tax");
-        }
-        let (Some(on), Some(Some(tax))) = (on, tax) else {
+        let on = match wire.any_day {
+            true => fields.optional_date("on", &wire.on).map(|_| None),
+            false => fields.date("on", &wire.on).map(Some),
+        };
+        let tax = required_tax(&mut fields, wire.tax);
+        let (Some(on), Some(tax)) = (on, tax) else {
             return Err(violations.into());
         };
-        let reliefs = self
-            .0
-            .book
-            .reliefs_of(tax, on)
-            .into_iter()
-            .map(|rule| pb::RuleRelief {
-                relief_id: rule.id.clone(),
-                relief_code: rule.code.clone().unwrap_or_default(),
-                tax: convert::tax(rule.tax).into(),
-                name: match call.language {
-                    Language::Chinese => rule.name_zh.clone(),
-                    Language::English => rule.name_en.clone(),
-                },
-                first_day: rule.from.to_string(),
-                last_day: day(rule.to),
-                cite: rule.source.cite.clone(),
-                confidence: rule.source.status.name().to_owned(),
-            })
-            .collect();
-        Ok(Answer::new(pb::ListReliefsResponse { reliefs }))
+        let found = self.0.book.reliefs_of(tax, on);
+        let write = |rule| convert::relief_rule(rule, call.language);
+        Ok(Answer::new(pb::ListReliefsResponse {
+            reliefs: found.into_iter().map(write).collect(),
+            rule_pack_digest: self.0.book.digest().to_owned(),
+        }))
     }
+}
+
+fn required_tax(fields: &mut Fields<'_>, wire: i32) -> Option<TaxKind> {
+    let tax = convert::tax_filter(fields, "tax", wire)?;
+    if tax.is_none() {
+        fields.missing("tax");
+    }
+    tax
 }
 
 #[tonic::async_trait]
@@ -101,6 +100,14 @@ impl RuleService for Rules {
     ) -> Result<Response<pb::ListParametersResponse>, Status> {
         let call = Call::of(&request);
         call.answer(self.parameters(request.get_ref()))
+    }
+
+    async fn list_tax_items(
+        &self,
+        request: Request<pb::ListTaxItemsRequest>,
+    ) -> Result<Response<pb::ListTaxItemsResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(self.items(request.get_ref()))
     }
 
     async fn list_reliefs(

@@ -123,28 +123,44 @@ pub struct RuleFile {
     pub reliefs: Vec<ReliefRule>,
 }
 
-/// Reads one rule file.
-pub fn parse(path: &str, text: &str) -> Result<RuleFile, RuleFileError> {
-    let raw: RawFile = toml::from_str(text).map_err(|error| RuleFileError::Syntax {
-        path: path.to_owned(),
-        message: error.to_string(),
-    })?;
+/// Reads one rule file: what can be read of it, and everything that is wrong.
+pub fn parse(path: &str, text: &str) -> (RuleFile, Vec<RuleFileError>) {
+    let (mut file, mut errors) = (RuleFile::default(), Vec::new());
+    let raw: RawFile = match toml::from_str(text) {
+        Ok(raw) => raw,
+        Err(error) => {
+            let (path, message) = (path.to_owned(), error.to_string());
+            return (file, vec![RuleFileError::Syntax { path, message }]);
+        }
+    };
     let reader = Reader { path };
-    let region = match raw.region.as_deref() {
-        Some(code) => Some(Region::parse(code).map_err(|e| reader.invalid("region", &e))?),
+    let region = match raw.region.as_deref().map(Region::parse) {
+        Some(Err(error)) => {
+            errors.push(reader.invalid("region", &error));
+            return (file, errors);
+        }
+        Some(Ok(region)) => Some(region),
         None => None,
     };
-    let mut file = RuleFile::default();
     for parameter in raw.parameters {
-        file.parameters.push(reader.parameter(parameter, region)?);
+        match reader.parameter(parameter, region) {
+            Ok(parameter) => file.parameters.push(parameter),
+            Err(wrong) => errors.extend(wrong),
+        }
     }
     for table in raw.tables {
-        file.tables.push(reader.table(table)?);
+        match reader.table(table) {
+            Ok(table) => file.tables.push(table),
+            Err(wrong) => errors.push(wrong),
+        }
     }
     for relief in raw.reliefs {
-        file.reliefs.push(reader.relief(relief)?);
+        match reader.relief(relief) {
+            Ok(relief) => file.reliefs.push(relief),
+            Err(wrong) => errors.push(wrong),
+        }
     }
-    Ok(file)
+    (file, errors)
 }
 
 struct Reader<'a> {
@@ -208,48 +224,34 @@ impl Reader<'_> {
         parse_decimal(text, 13, 12).map_err(|error| self.invalid(id, &error))
     }
 
+    /// A parameter, or what is wrong with any of its rows.
     fn parameter(
         &self,
         raw: RawParameter,
         region: Option<Region>,
-    ) -> Result<Parameter, RuleFileError> {
-        let id = raw.id;
-        let unit = unit(raw.unit);
-        let range = match raw.range {
-            Some([low, high]) => {
-                let range = (self.decimal(&id, &low)?, self.decimal(&id, &high)?);
-                if range.1 < range.0 {
-                    return Err(self.content(&id, "the range is upside down"));
-                }
-                Some(range)
+    ) -> Result<Parameter, Vec<RuleFileError>> {
+        let (id, unit) = (raw.id, unit(raw.unit));
+        let mut errors = Vec::new();
+        let range = match self.range(&id, raw.range) {
+            Ok(range) => range,
+            Err(error) => {
+                errors.push(error);
+                None
             }
-            None => None,
         };
+        let stated = !raw.values.is_empty();
         let mut rows: Vec<Dated<String>> = Vec::new();
         for row in raw.values {
-            let (from, to) = self.days(&id, &row.from, row.to.as_deref())?;
-            if unit != Unit::Text {
-                self.decimal(&id, &row.value)?;
-            } else if row.value.trim().is_empty() {
-                return Err(self.content(&id, "has an empty value"));
+            match self.row(&id, unit, rows.last(), row) {
+                Ok(row) => rows.push(row),
+                Err(error) => errors.push(error),
             }
-            if let Some(before) = rows.last()
-                && before.to.is_none_or(|to| from <= to)
-            {
-                return Err(
-                    self.content(&id, format!("the row from {from} overlaps the one before"))
-                );
-            }
-            let source = self.citation(&id, row.cite, row.status, &row.checked_on)?;
-            rows.push(Dated {
-                from,
-                to,
-                value: row.value,
-                source,
-            });
         }
-        if rows.is_empty() && range.is_none() {
-            return Err(self.content(&id, "has neither values nor a range"));
+        if !stated && range.is_none() {
+            errors.push(self.content(&id, "has neither values nor a range"));
+        }
+        if !errors.is_empty() {
+            return Err(errors);
         }
         let policy = match raw.policy {
             Some(RawPolicy::Extend) => Policy::Extend,
@@ -264,6 +266,47 @@ impl Reader<'_> {
             policy,
             range,
             rows,
+        })
+    }
+
+    fn range(
+        &self,
+        id: &str,
+        raw: Option<[String; 2]>,
+    ) -> Result<Option<(Decimal, Decimal)>, RuleFileError> {
+        let Some([low, high]) = raw else {
+            return Ok(None);
+        };
+        let range = (self.decimal(id, &low)?, self.decimal(id, &high)?);
+        if range.1 < range.0 {
+            return Err(self.content(id, "the range is upside down"));
+        }
+        Ok(Some(range))
+    }
+
+    fn row(
+        &self,
+        id: &str,
+        unit: Unit,
+        before: Option<&Dated<String>>,
+        row: RawValue,
+    ) -> Result<Dated<String>, RuleFileError> {
+        let (from, to) = self.days(id, &row.from, row.to.as_deref())?;
+        if unit != Unit::Text {
+            self.decimal(id, &row.value)?;
+        } else if row.value.trim().is_empty() {
+            return Err(self.content(id, "has an empty value"));
+        }
+        if before.is_some_and(|before| before.to.is_none_or(|to| from <= to)) {
+            let problem = format!("the row from {from} overlaps the one before");
+            return Err(self.content(id, problem));
+        }
+        let source = self.citation(id, row.cite, row.status, &row.checked_on)?;
+        Ok(Dated {
+            from,
+            to,
+            value: row.value,
+            source,
         })
     }
 

@@ -63,6 +63,40 @@ pub enum Unit {
     Text,
 }
 
+impl Unit {
+    /// The name in rule files and on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ratio => "ratio",
+            Self::Yuan => "yuan",
+            Self::YuanPerSqmYear => "yuan_per_sqm_year",
+            Self::YuanPerYear => "yuan_per_year",
+            Self::YuanPerTonne => "yuan_per_tonne",
+            Self::YuanPerMetre => "yuan_per_metre",
+            Self::YuanPerEquivalent => "yuan_per_equivalent",
+            Self::YuanPerMonth => "yuan_per_month",
+            Self::Count => "count",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// How the ids of each tax's parameters begin.
+const PREFIXES: [(&str, TaxKind); 6] = [
+    ("ret.", TaxKind::RealEstateTax),
+    ("lut.", TaxKind::LandUseTax),
+    ("vvt.", TaxKind::VehicleVesselTax),
+    ("st.", TaxKind::StampTax),
+    ("lat.", TaxKind::LandAppreciationTax),
+    ("ept.", TaxKind::EnvironmentalProtectionTax),
+];
+
+/// The tax a parameter belongs to; nothing where taxes share it.
+pub fn tax_of(id: &str) -> Option<TaxKind> {
+    let own = |(prefix, _): &&(&str, TaxKind)| id.starts_with(prefix);
+    PREFIXES.iter().find(own).map(|(_, tax)| *tax)
+}
+
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Citation {
@@ -165,6 +199,17 @@ pub struct ReliefRule {
     pub to: Option<Date>,
     /// Its source.
     pub source: Citation,
+}
+
+impl ReliefShape {
+    /// The name in rule files and on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Ratio(_) => "ratio",
+            Self::ByInput => "by_input",
+        }
+    }
 }
 
 impl ReliefRule {

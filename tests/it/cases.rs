@@ -21,21 +21,21 @@ pub struct Case {
     _title: String,
     #[serde(rename = "cite")]
     _cite: String,
-    region: Region,
-    period: Period,
+    pub region: Region,
+    pub period: Period,
     /// Rule text laid over the pack as a file of its own, for places whose values are given.
     #[serde(default)]
-    rules: String,
-    profile: Profile,
-    sources: Vec<TaxSource>,
-    expected: Expected,
+    pub rules: String,
+    pub profile: Profile,
+    pub sources: Vec<TaxSource>,
+    pub expected: Expected,
     #[serde(rename = "working")]
     _working: String,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-struct Expected {
+pub struct Expected {
     tax_before_relief: Option<Money>,
     relief: Option<Money>,
     already_paid: Option<Money>,
@@ -45,9 +45,9 @@ struct Expected {
     /// The relief lines in order, id and amount.
     reliefs: Option<Vec<(String, Money)>>,
     /// The finding that refuses the charge.
-    refused: Option<String>,
+    pub refused: Option<String>,
     /// Findings that `check` must report.
-    findings: Vec<String>,
+    pub findings: Vec<String>,
     /// Findings that `check` must not report.
     absent: Vec<String>,
 }
@@ -55,10 +55,12 @@ struct Expected {
 /// Read once: most cases need nothing but the pack.
 static PACK: LazyLock<RuleBook> = LazyLock::new(|| RuleBook::embedded().unwrap());
 
-/// The pack with a case's own rules laid over it.
-fn pack_with(extra: &str) -> RuleBook {
+/// The embedded pack with a file laid over it.
+pub fn book(extra: &str) -> RuleBook {
     let mut files = PACK.files().clone();
-    files.insert("region/case.toml".to_owned(), extra.to_owned());
+    if !extra.is_empty() {
+        files.insert("region/case.toml".to_owned(), extra.to_owned());
+    }
     RuleBook::from_files(files).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -79,7 +81,7 @@ fn peers_of(case: &Case, place: usize) -> Vec<&TaxSource> {
 
 /// What differs from the expected answers, by name.
 pub fn differences(case: &Case) -> Vec<String> {
-    let own = (!case.rules.is_empty()).then(|| pack_with(&case.rules));
+    let own = (!case.rules.is_empty()).then(|| book(&case.rules));
     let ctx = Context {
         rules: own.as_ref().unwrap_or(&PACK),
         region: case.region,
@@ -172,29 +174,51 @@ pub fn differences(case: &Case) -> Vec<String> {
     wrong
 }
 
-fn run(tax: &str, least: usize) {
+/// The folders of cases of this shape: one for each tax, and what the taxes share.
+const FOLDERS: [&str; 7] = [
+    "real_estate",
+    "land_use",
+    "vehicle_vessel",
+    "stamp",
+    "land_appreciation",
+    "environmental",
+    "shared",
+];
+
+fn cases_of(folder: &str) -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/cases")
-        .join(tax);
-    let mut failures: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut count = 0;
-    let mut ids = std::collections::BTreeSet::new();
+        .join(folder);
+    let mut all = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         let cases: Vec<Case> =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-        for case in cases {
-            count += 1;
-            assert!(ids.insert(case.id.clone()), "case {} stands twice", case.id);
-            let nothing = case.expected.tax_payable.is_none()
-                && case.expected.refused.is_none()
-                && case.expected.findings.is_empty();
-            assert!(!nothing, "case {} expects nothing", case.id);
-            let wrong = differences(&case);
-            if !wrong.is_empty() {
-                failures.insert(case.id, wrong);
-            }
+        all.extend(cases);
+    }
+    all
+}
+
+/// Every case of every folder.
+pub fn all_cases() -> Vec<Case> {
+    FOLDERS.into_iter().flat_map(cases_of).collect()
+}
+
+fn run(tax: &str, least: usize) {
+    let mut failures: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut count = 0;
+    let mut ids = std::collections::BTreeSet::new();
+    for case in cases_of(tax) {
+        count += 1;
+        assert!(ids.insert(case.id.clone()), "case {} stands twice", case.id);
+        let nothing = case.expected.tax_payable.is_none()
+            && case.expected.refused.is_none()
+            && case.expected.findings.is_empty();
+        assert!(!nothing, "case {} expects nothing", case.id);
+        let wrong = differences(&case);
+        if !wrong.is_empty() {
+            failures.insert(case.id, wrong);
         }
     }
     assert!(failures.is_empty(), "{tax}: {failures:#?}");
@@ -232,4 +256,9 @@ fn land_appreciation_cases() {
 #[test]
 fn environmental_cases() {
     run("environmental", 287);
+}
+
+#[test]
+fn shared_cases() {
+    run("shared", 31);
 }

@@ -8,7 +8,7 @@ use crate::filing::{
 use crate::grpc::app::etag;
 use crate::grpc::call::Language;
 use crate::pb;
-use crate::tax::{Applied, BaseUnit, Finding, Provenance, Severity, Step};
+use crate::tax::{BaseUnit, Finding, Severity};
 use crate::types::Overflow;
 
 /// Writes a declaration with its form and totals, without its lines.
@@ -60,7 +60,6 @@ pub fn with_lines(filed: &Declaration) -> Result<pb::Declaration, Overflow> {
 pub fn assessed(
     content: &Content,
     language: Language,
-    explain: bool,
 ) -> Result<pb::AssessDeclarationResponse, Overflow> {
     Ok(pb::AssessDeclarationResponse {
         form: form(&content.lines)?,
@@ -80,12 +79,7 @@ pub fn assessed(
             })
             .collect(),
         rule_pack_digest: content.rule_pack.clone(),
-        six_taxes_eligibility: Vec::new(),
-        explanations: if explain {
-            explanations(&content.lines, language)
-        } else {
-            Vec::new()
-        },
+        ..pb::AssessDeclarationResponse::default()
     })
 }
 
@@ -114,7 +108,8 @@ fn count(findings: &[Finding], severity: Severity) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-fn number(line: u32) -> i32 {
+/// Writes a line's number.
+pub fn number(line: u32) -> i32 {
     i32::try_from(line).unwrap_or(i32::MAX)
 }
 
@@ -190,7 +185,8 @@ fn lines(
         .collect()
 }
 
-const fn base_unit(unit: BaseUnit) -> &'static str {
+/// Writes the unit of a base.
+pub const fn base_unit(unit: BaseUnit) -> &'static str {
     match unit {
         BaseUnit::Yuan => "YUAN",
         BaseUnit::SquareMetre => "SQUARE_METRE",
@@ -202,7 +198,8 @@ const fn base_unit(unit: BaseUnit) -> &'static str {
     }
 }
 
-fn totals(totals: Totals) -> pb::DeclarationTotals {
+/// Writes totals, or the difference of two.
+pub fn totals(totals: Totals) -> pb::DeclarationTotals {
     pb::DeclarationTotals {
         tax_amount_yuan: totals.tax_amount.to_string(),
         relief_yuan: totals.relief.to_string(),
@@ -250,62 +247,5 @@ pub fn obligation(obligation: &Obligation, language: Language) -> pb::Obligation
         Reason::Closed => pb::ObligationReason::Closed,
     };
     wire.set_reason(reason);
-    wire
-}
-
-/// Writes how each line came about.
-pub fn explanations(lines: &[Line], language: Language) -> Vec<pb::LineExplanation> {
-    lines
-        .iter()
-        .map(|line| pb::LineExplanation {
-            line_number: number(line.number),
-            steps: line
-                .charge
-                .steps
-                .iter()
-                .map(|step| explanation(step, language))
-                .collect(),
-            parameters: line.charge.applied.iter().map(applied).collect(),
-        })
-        .collect()
-}
-
-fn explanation(step: &Step, language: Language) -> pb::ExplanationStep {
-    let label = match language {
-        Language::Chinese => &step.label_zh,
-        Language::English => &step.label_en,
-    };
-    pb::ExplanationStep {
-        label: label.clone(),
-        expression: step.expression.clone(),
-        value: step.value.clone(),
-        parameter_id: step.parameter_id.clone().unwrap_or_default(),
-        legal_basis: step.legal_basis.clone().unwrap_or_default(),
-    }
-}
-
-fn applied(applied: &Applied) -> pb::AppliedParameter {
-    let mut wire = pb::AppliedParameter {
-        parameter_id: applied.parameter_id.clone(),
-        value: applied.value.to_string(),
-        ..pb::AppliedParameter::default()
-    };
-    match &applied.provenance {
-        Provenance::Rule {
-            first_day,
-            last_day,
-            cite,
-            unconfirmed,
-        } => {
-            wire.first_day = first_day.to_string();
-            wire.last_day = last_day.map(|day| day.to_string()).unwrap_or_default();
-            wire.cite = cite.clone();
-            wire.unconfirmed = *unconfirmed;
-        }
-        Provenance::Stated { document } => {
-            wire.cite = document.clone();
-            wire.unconfirmed = true;
-        }
-    }
     wire
 }

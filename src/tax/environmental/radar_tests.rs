@@ -12,6 +12,7 @@ fn with<T>(use_it: impl FnOnce(&Context<'_>) -> T) -> T {
     let profile = Profile {
         kind: TaxpayerKind::Enterprise,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     };
     let period = Period::new("2026-07-01".parse().unwrap(), "2026-07-31".parse().unwrap());
     use_it(&Context {

@@ -12,6 +12,7 @@ fn with<T>(kind: TaxpayerKind, ask: impl FnOnce(&Context<'_>) -> T) -> T {
     let profile = Profile {
         kind,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     };
     let book = RuleBook::embedded().unwrap();
     ask(&Context {
@@ -115,6 +116,7 @@ fn tail_sales_within_a_fifth_want_separate_accounts() {
     let profile = Profile {
         kind: FIRM,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     };
     let day = |text| crate::types::parse_date(text).unwrap();
     let book = RuleBook::embedded().unwrap();

@@ -302,7 +302,7 @@ fn yuan(amount: Money) -> Decimal {
 
 /// The parameter of a subject's ratio.
 pub(super) fn ratio_id(subject: SixTaxesSubject) -> String {
-    format!("six_taxes.ratio.{}", subject.key().0)
+    format!("{}{}", super::RATIO_PARAMETERS, subject.key().0)
 }
 
 /// Whether the figures of a year's settlement are those of a small low-profit enterprise

@@ -21,6 +21,9 @@ use crate::types::{Exact, Money, Month, Period, TaxKind};
 /// The stable id of the relief.
 pub const RELIEF_ID: &str = "SIX_TAXES";
 
+/// How the ids of the ratios begin; the subject follows.
+pub const RATIO_PARAMETERS: &str = "six_taxes.ratio.";
+
 impl SixTaxesSubject {
     /// The word in rule files, and the ending of the relief code.
     const fn key(self) -> (&'static str, &'static str) {
@@ -101,6 +104,12 @@ fn best(
         let (ratio, _) = ctx.rules.number(&id, ctx.region, on).ok()?;
         Some((subject, ratio))
     })
+}
+
+/// The parameter whose ratio applies in a month, where the taxpayer is eligible.
+pub fn ratio_parameter(ctx: &Context<'_>, month: Month) -> Option<String> {
+    let (subject, _) = eligibility(ctx, month)?;
+    Some(judge::ratio_id(subject))
 }
 
 /// Dated facts decide where no windows are stated.

@@ -39,6 +39,7 @@ fn seen_of(facts: &str, year: &str, kind: TaxpayerKind) -> Seen {
     let profile = Profile {
         kind,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     };
     let ctx = Context {
         rules: &rules,
@@ -341,6 +342,7 @@ fn what_is_outside_the_tax_gets_no_advice() {
     let profile = Profile {
         kind: TaxpayerKind::Enterprise,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     };
     let ctx = Context {
         rules: &rules,

@@ -349,7 +349,7 @@ fn every_relief_of_the_pack_is_one_of_the_spec() {
     let rules = RuleBook::embedded().unwrap();
     let of = |on: &str| {
         let mut ids: Vec<String> = rules
-            .reliefs_of(TaxKind::VehicleVesselTax, date(on))
+            .reliefs_of(TaxKind::VehicleVesselTax, Some(date(on)))
             .iter()
             .map(|rule| rule.id.clone())
             .collect();

@@ -64,6 +64,7 @@ clients! {
     payments: payment_service_client::PaymentServiceClient,
     treasury: treasury_callback_service_client::TreasuryCallbackServiceClient,
     vouchers: voucher_service_client::VoucherServiceClient,
+    rules: rule_service_client::RuleServiceClient,
     outcomes: outcome_service_client::OutcomeServiceClient,
     sandbox: sandbox_service_client::SandboxServiceClient,
 }

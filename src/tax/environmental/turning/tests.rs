@@ -13,6 +13,7 @@ fn july(text: &str) -> Vec<Charge> {
     let profile = Profile {
         kind: TaxpayerKind::Enterprise,
         six_taxes: Vec::new(),
+        six_taxes_facts: None,
     };
     let ctx = Context {
         rules: &rules,
