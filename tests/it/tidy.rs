@@ -82,7 +82,7 @@ impl Source {
 
     /// The lines before the file's own tests, numbered, without comments.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let tests = self.path.ends_with("/tests.rs");
+        let tests = self.path.ends_with("tests.rs");
         let lines = if tests { 0 } else { usize::MAX };
         (1..)
             .zip(self.text.lines())
