@@ -68,6 +68,8 @@ struct RawRelief {
     shape: RawShape,
     ratio: Option<String>,
     #[serde(default)]
+    after_policy: bool,
+    #[serde(default)]
     items: Vec<String>,
     from: String,
     to: Option<String>,
@@ -359,6 +361,7 @@ impl Reader<'_> {
             name_zh: raw.name_zh,
             name_en: raw.name_en,
             shape,
+            after_policy: raw.after_policy,
             items: raw.items,
             from,
             to,

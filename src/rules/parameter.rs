@@ -191,6 +191,8 @@ pub struct ReliefRule {
     pub name_en: String,
     /// What it does.
     pub shape: ReliefShape,
+    /// True for hardship (困难减免): a ratio works on what the policy reliefs leave.
+    pub after_policy: bool,
     /// Items it is limited to; empty means all items of the tax.
     pub items: Vec<String>,
     /// First day in force.

@@ -28,7 +28,7 @@ pub use context::{Context, Profile, SixTaxesSubject, SixTaxesWindow, TaxpayerKin
 pub(crate) use finding::checks;
 pub use finding::{Check, Finding, Fix, Severity};
 pub use opportunity::Opportunity;
-pub use relief::{ReliefClaim, ReliefTarget, apply_reliefs};
+pub use relief::{JudgedClaim, ReliefClaim, ReliefTarget, apply_reliefs, judge_claim, relieved_in};
 
 use serde::{Deserialize, Serialize};
 

@@ -10,7 +10,7 @@ use super::catalogue;
 use super::charge::{ChargeError, ReliefLine};
 use super::context::Context;
 use crate::rules::{ReliefRule, ReliefShape};
-use crate::types::{Exact, Money, Period, TaxKind};
+use crate::types::{Exact, Money, Overflow, Period, TaxKind};
 
 /// A relief as claimed on a source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,11 +84,15 @@ pub fn apply_reliefs(
     let mut relieved = Exact::ZERO;
     for (place, claim) in claims.iter().enumerate() {
         let field = format!("{field}[{place}]");
-        let rule = rule_of(ctx, claim, target, &field)?;
-        let Some(period) = effective_period(rule, claim, target, &field)? else {
+        let judged = judge_claim(ctx, claim, target, &lines, &field)?;
+        let Some(JudgedClaim {
+            rule,
+            period,
+            exact,
+        }) = judged
+        else {
             continue;
         };
-        let exact = unrounded(rule, claim, target, period, &lines, &field)?;
         relieved = relieved.add(exact)?;
         // What the claims relieve together is all of the tax: no fen may be left (S11).
         let amount = if relieved == target.exact_tax {
@@ -108,6 +112,58 @@ pub fn apply_reliefs(
         }
     }
     Ok(lines)
+}
+
+/// A claim that its rule allows.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgedClaim<'a> {
+    /// The rule.
+    pub rule: &'a ReliefRule,
+    /// The claim's days, the row's days and the rule's days in common.
+    pub period: Period,
+    /// The relief before it is rounded and cut.
+    pub exact: Exact,
+}
+
+/// Judges one claim by its rule; none when it meets no day of this row but may meet another's.
+/// `before` are the lines that stand before it, for hardship; `field` is the path of the claim.
+///
+/// # Errors
+/// As [`apply_reliefs`].
+pub fn judge_claim<'a>(
+    ctx: &Context<'a>,
+    claim: &ReliefClaim,
+    target: ReliefTarget<'_>,
+    before: &[ReliefLine],
+    field: &str,
+) -> Result<Option<JudgedClaim<'a>>, ChargeError> {
+    let rule = rule_of(ctx, claim, target, field)?;
+    let Some(period) = effective_period(rule, claim, target, field)? else {
+        return Ok(None);
+    };
+    let exact = unrounded(rule, claim, target, period, before, field)?;
+    Ok(Some(JudgedClaim {
+        rule,
+        period,
+        exact,
+    }))
+}
+
+/// What the lines relieve in some days, each spread evenly over its own months (decision S10).
+///
+/// # Errors
+/// [`Overflow`].
+pub fn relieved_in(lines: &[ReliefLine], period: Period) -> Result<Exact, Overflow> {
+    let mut sum = Exact::ZERO;
+    for line in lines {
+        if let Some(both) = line.period.overlap(period) {
+            let part = Exact::from(line.amount)
+                .mul(both.month_count())?
+                .div(line.period.month_count())?;
+            sum = sum.add(part)?;
+        }
+    }
+    Ok(sum)
 }
 
 fn rule_of<'a>(
@@ -215,16 +271,9 @@ fn unrounded(
     }
     let months = Exact::from(period.month_count()).div(target.period.month_count())?;
     let mut base = target.exact_tax.mul(months)?;
-    if matches!(rule.shape, ReliefShape::ByInput) {
+    if rule.after_policy {
         // Hardship by ratio: on what the policy reliefs leave in its months (decision RE2).
-        for line in before {
-            if let Some(both) = line.period.overlap(period) {
-                let part = Exact::from(line.amount)
-                    .mul(both.month_count())?
-                    .div(line.period.month_count())?;
-                base = base.sub(part)?;
-            }
-        }
+        base = base.sub(relieved_in(before, period)?)?;
     }
     Ok(base.max(Exact::ZERO).mul(ratio)?.mul(share)?)
 }

@@ -235,7 +235,7 @@ fn real_estate_cases() {
 
 #[test]
 fn land_use_cases() {
-    run("land_use", 86);
+    run("land_use", 337);
 }
 
 #[test]

@@ -13,14 +13,14 @@ use crate::types::{Invalid, Period};
 /// Pairs each wire value with its domain value, both ways; the unspecified one has no partner.
 macro_rules! paired {
     ($read:ident, $write:ident, $domain:ident, $wire:ident, [$($name:ident),+ $(,)?]) => {
-        fn $read(wire: pb::$wire) -> Option<$domain> {
+        pub(super) fn $read(wire: pb::$wire) -> Option<$domain> {
             match wire {
                 pb::$wire::Unspecified => None,
                 $(pb::$wire::$name => Some($domain::$name),)+
             }
         }
 
-        fn $write(value: $domain) -> i32 {
+        pub(super) fn $write(value: $domain) -> i32 {
             match value {
                 $($domain::$name => pb::$wire::$name,)+
             }
@@ -28,6 +28,8 @@ macro_rules! paired {
         }
     };
 }
+
+mod facts;
 
 paired!(
     taxpayer,
@@ -145,6 +147,17 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::LandUseTaxSource) -> Option<So
     let shared_building = shared_building(fields, wire.shared_building.as_ref());
     let reliefs = many(fields, "reliefs", &wire.reliefs, 0, 50, relief);
     let payments = many(fields, "payments", &wire.payments, 0, 200, payment);
+    let plot_area_sqm = fields.optional_quantity("plot_area_sqm", &wire.plot_area_sqm, 2);
+    let assessed_grades = many(
+        fields,
+        "assessed_grades",
+        &wire.assessed_grades,
+        0,
+        200,
+        facts::assessed,
+    );
+    let uses = many(fields, "uses", &wire.uses, 0, 50, facts::piece);
+    let staff = facts::staff(fields, wire.staff.as_ref());
     Some(Source {
         taxpayer_kind: taxpayer_kind?,
         holder_id: holder_id?,
@@ -167,6 +180,12 @@ pub fn source(fields: &mut Fields<'_>, wire: &pb::LandUseTaxSource) -> Option<So
         underground_stand_alone: wire.underground_stand_alone,
         reliefs: reliefs?,
         payments: payments?,
+        plot_area_sqm: plot_area_sqm?,
+        assessed_grades: assessed_grades?,
+        collective_sublease: wire.collective_sublease,
+        uses: uses?,
+        staff: staff?,
+        restricted_industry: wire.restricted_industry,
     })
 }
 
@@ -234,6 +253,10 @@ fn version(fields: &mut Fields<'_>, wire: &pb::LandUseVersion) -> Option<Version
     let grade = fields.count("grade", wire.grade, 1, 99);
     let city_kind = optional_choice(fields, "city_kind", wire.city_kind, city_kind);
     let unit_tax = fields.stated_rate("unit_tax", wire.unit_tax.as_ref());
+    let change_kind = optional_choice(fields, "change_kind", wire.change_kind, facts::change);
+    let surveyed = fields.optional_quantity("surveyed_area_sqm", &wire.surveyed_area_sqm, 2);
+    let certificate =
+        fields.optional_quantity("certificate_area_sqm", &wire.certificate_area_sqm, 2);
     Some(Version {
         changed_on: changed_on?,
         from_month: from_month?,
@@ -242,6 +265,9 @@ fn version(fields: &mut Fields<'_>, wire: &pb::LandUseVersion) -> Option<Version
         grade: grade?,
         city_kind: city_kind?,
         unit_tax: unit_tax?,
+        change_kind: change_kind?,
+        surveyed_area_sqm: surveyed?,
+        certificate_area_sqm: certificate?,
     })
 }
 
@@ -328,6 +354,16 @@ pub fn to_wire(source: &Source) -> pb::LandUseTaxSource {
                 amount_yuan: payment.amount.to_string(),
             })
             .collect(),
+        plot_area_sqm: text(source.plot_area_sqm),
+        assessed_grades: source
+            .assessed_grades
+            .iter()
+            .map(facts::assessed_wire)
+            .collect(),
+        collective_sublease: source.collective_sublease,
+        uses: source.uses.iter().map(facts::piece_wire).collect(),
+        staff: source.staff.map(facts::staff_wire),
+        restricted_industry: source.restricted_industry,
     }
 }
 
@@ -351,6 +387,9 @@ fn version_wire(version: &Version) -> pb::LandUseVersion {
         grade: version.grade,
         city_kind: version.city_kind.map_or(0, city_kind_wire),
         unit_tax: version.unit_tax.as_ref().map(stated_wire),
+        change_kind: version.change_kind.map_or(0, facts::change_wire),
+        surveyed_area_sqm: text(version.surveyed_area_sqm),
+        certificate_area_sqm: text(version.certificate_area_sqm),
     }
 }
 
@@ -378,85 +417,4 @@ fn relief_wire(relief: &LandRelief) -> pb::LandUseRelief {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Fields;
-    use super::{source, to_wire};
-    use crate::pb;
-    use crate::tax::land_use::Source;
-
-    /// A plot with every field filled.
-    fn full() -> Source {
-        serde_json::from_str(
-            r#"{
-              "taxpayer_kind": "ACTUAL_USER", "holder_id": "91340100MA0000001X",
-              "holder_name": "合肥某某公司", "land_no": "T340104001", "land_name": "一号地块",
-              "certificate_no": "皖(2020)合肥市不动产权第0001号", "certificate_kind": "REAL_ESTATE",
-              "unit_code": "340104001001GB00001W00000000", "plot_no": "GB00001", "nature": "STATE",
-              "acquisition_mode": "GRANTED", "purpose": "INDUSTRIAL", "address": "蜀山区",
-              "land_price": "1000000.00",
-              "acquisition": {"kind": "GRANT", "event_on": "2020-04-20", "signed_on": "2020-03-01"},
-              "end": {"on": "2026-05-31", "kind": "TRANSFERRED"},
-              "versions": [
-                {"area_sqm": "20000.00", "land_class": "CITY", "grade": 3, "city_kind": "LARGE",
-                 "unit_tax": {"value": "5.12345678", "document": "演示"}},
-                {"changed_on": "2021-01-05", "area_sqm": "100.5", "land_class": "COUNTY_TOWN",
-                 "grade": 1},
-                {"from_month": "2022-07", "area_sqm": "100.5", "land_class": "MINING_AREA",
-                 "grade": 2}],
-              "shared_building": {"own_floor_area_sqm": "1.5", "building_floor_area_sqm": "10.25"},
-              "underground_stand_alone": true,
-              "reliefs": [
-                {"claim": {"relief_id": "LU_WAREHOUSE", "base_share": "0.25",
-                  "period": {"first": "2025-01-01", "last": "2025-06-30"}, "document": "D"}},
-                {"claim": {"relief_id": "LU_HARDSHIP", "ratio": "0.5"}, "relief_area_sqm": "7.25"},
-                {"claim": {"relief_id": "LU_HARDSHIP", "amount": "12.00"},
-                  "monthly_amount": "3.00"}],
-              "payments": [{"period": {"first": "2025-01-01", "last": "2025-03-31"},
-                "amount": "6000.00"}]
-            }"#,
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn the_round_trip_is_lossless() {
-        let before = full();
-        let mut violations = Vec::new();
-        let after = source(&mut Fields::new(&mut violations), &to_wire(&before));
-        assert!(violations.is_empty(), "{violations:?}");
-        assert_eq!(after.unwrap(), before);
-    }
-
-    #[test]
-    fn every_wrong_field_is_named_at_once() {
-        let mut wire = to_wire(&full());
-        wire.taxpayer_kind = 77;
-        wire.land_price_yuan = "-1".to_owned();
-        wire.acquisition = None;
-        wire.versions[1].area_sqm = "1.234".to_owned();
-        wire.versions[2].grade = 0;
-        wire.reliefs[0].claim.as_mut().unwrap().base_share = "1.1".to_owned();
-        wire.reliefs[1].claim = None;
-        wire.payments[0].period.as_mut().unwrap().first_day = "2025-02-30".to_owned();
-        let mut violations = Vec::new();
-        assert!(source(&mut Fields::new(&mut violations), &wire).is_none());
-        let fields: Vec<&str> = violations.iter().map(|v| v.field.as_str()).collect();
-        assert_eq!(
-            fields,
-            [
-                "taxpayer_kind",
-                "land_price_yuan",
-                "acquisition",
-                "versions[1].area_sqm",
-                "versions[2].grade",
-                "reliefs[0].claim.base_share",
-                "reliefs[1].claim",
-                "payments[0].period.first_day",
-            ]
-        );
-        let empty = pb::LandUseTaxSource::default();
-        let mut violations = Vec::new();
-        assert!(source(&mut Fields::new(&mut violations), &empty).is_none());
-        assert_eq!(violations.len(), 6, "{violations:?}");
-    }
-}
+mod tests;

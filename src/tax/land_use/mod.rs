@@ -2,18 +2,27 @@
 //!
 //! Law: 城镇土地使用税暂行条例; 国税地字〔1988〕15号; 财税〔2006〕186号; 国税发〔2003〕89号;
 //! 财税〔2008〕152号. `months` finds the taxed months and their unit tax, `relief` the reliefs,
-//! `charge` the lines, `check` what is wrong or doubtful. All values of law are rule data (`lut.`).
+//! `charge` the lines, `explain` and `turning` why they are so, `check` what is wrong or doubtful,
+//! `radar` which reliefs the facts suggest. All values of law are rule data (`lut.`).
 
 pub mod catalogue;
 mod charge;
 mod check;
+mod explain;
+mod facts;
 mod months;
+#[cfg(test)]
+mod property_tests;
 pub mod radar;
+#[cfg(test)]
+mod radar_tests;
 mod relief;
 mod source;
 #[cfg(test)]
 mod tests;
+mod turning;
 
+pub use facts::{AssessedGrade, ChangeKind, PieceUse, Staff, UseKind};
 pub use relief::LandRelief;
 pub use source::{
     Acquisition, AcquisitionKind, AcquisitionMode, CertificateKind, CityKind, End, EndKind,

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use num_traits::ToPrimitive;
 
+use super::catalogue;
 use super::source::{CityKind, LandClass, Source, Version};
 use crate::rules::LookupError;
 use crate::tax::{Applied, ChargeError, Context, Finding};
@@ -60,17 +61,19 @@ pub fn start(source: &Source, ctx: &Context<'_>) -> Result<Start, ChargeError> {
 
 /// The refusal of an acquisition without a date.
 pub fn no_date() -> Finding {
-    Finding::error(
-        "LU_ACQUISITION_DATE",
+    catalogue::LU_ACQUISITION_DATE.at(
         "acquisition.event_on",
         "缺少确定纳税义务发生时间的日期（交付、批准、办证、交付使用等）",
         "the date that starts the liability (delivery, approval, certificate, handover) is missing",
-        "城镇土地使用税暂行条例 第九条；财税〔2006〕186号 第二条；国税发〔2003〕89号 第二条",
     )
 }
 
-/// The taxed months inside a period; none when the plot is not taxed in it.
+/// The taxed months inside a period; none when the plot is not taxed in it. Of collective land that
+/// is rented on only the first lessee pays (spec §12).
 pub fn taxed(source: &Source, start: &Start, period: Period) -> Option<Period> {
+    if source.collective_sublease {
+        return None;
+    }
     let first = start.month.max(period.first_month());
     let mut last = period.last_month();
     if let Some(end) = source.end {
@@ -123,15 +126,14 @@ pub fn unit_tax(
     if let Some((low, high)) = range(ctx, version, day) {
         let floor = Exact::from(low).mul(ctx.number("lut.poor_area_floor", day)?.value)?;
         if Exact::from(applied.value) < floor {
-            return Err(Finding::error(
-                "LU_UNIT_TAX_BELOW_FLOOR",
-                field,
-                "税额标准低于法定最低额经降低后的下限",
-                "the unit tax is below the statutory minimum even after the allowed reduction",
-                "城镇土地使用税暂行条例 第四条、第五条",
-            )
-            .numbers(format!("{low}–{high}"), applied.value)
-            .into());
+            return Err(catalogue::LU_UNIT_TAX_BELOW_FLOOR
+                .at(
+                    field,
+                    "税额标准低于法定最低额经降低后的下限",
+                    "the unit tax is below the statutory minimum even after the allowed reduction",
+                )
+                .numbers(format!("{low}–{high}"), applied.value)
+                .into());
         }
     }
     Ok(applied)
@@ -148,14 +150,17 @@ pub fn range(
         return of("county_mining");
     }
     match version.city_kind {
-        Some(CityKind::Large) => of("large"),
-        Some(CityKind::Medium) => of("medium"),
-        Some(CityKind::Small) => of("small"),
-        None => match ctx.text("lut.city_kind", day) {
-            Ok(kind) => of(&kind.to_lowercase()),
-            Err(_) => Some((of("small")?.0, of("large")?.1)),
+        Some(kind) => of(kind.key()),
+        None => match known_city_kind(ctx, day) {
+            Some(kind) => of(&kind),
+            None => Some((of(CityKind::Small.key())?.0, of(CityKind::Large.key())?.1)),
         },
     }
+}
+
+/// The kind of city that the rule pack knows for the place, in the words of [`CityKind::key`].
+pub fn known_city_kind(ctx: &Context<'_>, day: Date) -> Option<String> {
+    ctx.text("lut.city_kind", day).ok().map(str::to_lowercase)
 }
 
 /// The runs of taxed months inside `ctx.period`, in order.
@@ -206,4 +211,12 @@ pub fn taxed_area(source: &Source, version: &Version) -> Result<Exact, Overflow>
             .mul(shared.own_floor_area_sqm)?
             .div(shared.building_floor_area_sqm),
     }
+}
+
+/// The largest taxed area of any version.
+pub fn largest_area(source: &Source) -> Option<Exact> {
+    let areas = source.versions.iter();
+    areas
+        .filter_map(|version| taxed_area(source, version).ok())
+        .max()
 }

@@ -1,17 +1,18 @@
 //! Reliefs on a segment: by area (减免税土地面积), by month (月减免税金额) or as approved.
 //!
-//! The shared frame checks each claim against its rule; here the land tax's own ways of stating
-//! one are turned into it. Decisions G2, S9, S11, RE2 and LU4.
+//! The shared frame judges each claim by its rule; here the land tax's own ways of stating one are
+//! turned into it. Decisions G2, S9, S11, RE2 and LU4.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::catalogue;
 use super::months::Segment;
 use super::source::Source;
 use crate::rules::{ReliefRule, ReliefShape, RuleStatus};
 use crate::tax::{
-    Applied, ChargeError, Context, Finding, Provenance, ReliefClaim, ReliefLine, ReliefTarget,
-    apply_reliefs,
+    Applied, ChargeError, Context, Finding, JudgedClaim, Provenance, ReliefClaim, ReliefLine,
+    ReliefTarget, judge_claim, relieved_in,
 };
 use crate::types::{Exact, Money, Month, Overflow, Period, TaxKind};
 
@@ -19,6 +20,8 @@ use crate::types::{Exact, Money, Month, Overflow, Period, TaxKind};
 pub const UNDERGROUND: &str = "LU_UNDERGROUND";
 /// The field whose flag claims it.
 const UNDERGROUND_FIELD: &str = "underground_stand_alone";
+/// Whether hardship is approved on what the 六税两费 leave (1) or before them (0).
+const AFTER_SIX_TAXES: &str = "lut.hardship_after_six_taxes";
 
 /// A relief claimed on a plot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,266 +38,296 @@ pub struct LandRelief {
     pub monthly_amount: Option<Money>,
 }
 
+impl LandRelief {
+    /// A claim for all of the taxed area and all months.
+    pub(super) fn of(relief_id: &str) -> Self {
+        Self {
+            claim: ReliefClaim::of(relief_id),
+            relief_area_sqm: None,
+            monthly_amount: None,
+        }
+    }
+}
+
 /// A relief line with its working.
 #[derive(Debug)]
 pub struct Relieved {
     /// The line.
     pub line: ReliefLine,
+    /// Path of the claim it comes from.
+    pub field: String,
     /// How it came about, with the real values.
     pub expression: String,
     /// Document of the rule.
     pub cite: String,
+    /// Last day of the rule, where an end is known.
+    pub ends: Option<jiff::civil::Date>,
     /// The rule's ratio, where the rule fixes one.
     pub applied: Option<Applied>,
 }
 
 /// The plot's reliefs in the order applied: the underground one of the flag comes first.
 pub fn claims(source: &Source) -> Vec<(String, LandRelief)> {
-    let flag = source.underground_stand_alone.then(|| LandRelief {
-        claim: ReliefClaim::of(UNDERGROUND),
-        relief_area_sqm: None,
-        monthly_amount: None,
-    });
-    let flag = flag.map(|claim| (UNDERGROUND_FIELD.to_owned(), claim));
+    let flag = source
+        .underground_stand_alone
+        .then(|| (UNDERGROUND_FIELD.to_owned(), LandRelief::of(UNDERGROUND)));
     let own = source.reliefs.iter().cloned().enumerate();
     flag.into_iter()
         .chain(own.map(|(place, claim)| (format!("reliefs[{place}]"), claim)))
         .collect()
 }
 
-/// The segment being relieved and what is left of it.
-struct Row<'a> {
+/// True for a claim of hardship (困难减免).
+pub fn is_hardship(ctx: &Context<'_>, relief: &LandRelief) -> bool {
+    let rule = ctx.rules.relief(&relief.claim.relief_id);
+    rule.is_some_and(|rule| rule.after_policy)
+}
+
+/// The rule on the order of hardship and the 六税两费, where it says that hardship comes last.
+///
+/// # Errors
+/// [`ChargeError::Missing`].
+pub fn hardship_last(
+    ctx: &Context<'_>,
+    claims: &[(String, LandRelief)],
+    period: Period,
+) -> Result<Option<Applied>, ChargeError> {
+    if !claims.iter().any(|(_, relief)| is_hardship(ctx, relief)) {
+        return Ok(None);
+    }
+    let rule = ctx.number(AFTER_SIX_TAXES, period.first())?;
+    Ok((rule.value == Decimal::ONE).then_some(rule))
+}
+
+/// The relief of one claim before it was rounded and cut, and its months.
+#[derive(Debug, Clone, Copy)]
+struct Claimed {
+    months: Period,
+    exact: Exact,
+}
+
+/// A segment being relieved and what is left of it.
+#[derive(Debug)]
+pub struct Row<'a> {
     /// From the first to the last taxed month of the plot in the tax period.
     taxed: Period,
     segment: &'a Segment<'a>,
     item: &'a str,
     exact: Exact,
     tax: Money,
-    /// Reliefs before rounding, to see when nothing is left (S11).
-    relieved: Exact,
-    lines: Vec<Relieved>,
+    claimed: Vec<Claimed>,
+    before: Vec<ReliefLine>,
 }
 
-/// Applies the claims to a segment in order; `taxed` spans all segments of the tax period.
-///
-/// # Errors
-/// A refusal for the first claim the law does not allow.
-pub fn apply(
-    ctx: &Context<'_>,
-    claims: &[(String, LandRelief)],
-    (taxed, segment): (Period, &Segment<'_>),
-    item: &str,
-    tax: Money,
-) -> Result<Vec<Relieved>, ChargeError> {
-    let mut row = Row {
-        taxed,
-        segment,
-        item,
-        exact: segment.tax_of(segment.area)?,
-        tax,
-        relieved: Exact::ZERO,
-        lines: Vec::new(),
-    };
-    for (field, relief) in claims {
-        row.apply(ctx, field, relief)?;
+impl<'a> Row<'a> {
+    /// A segment before any relief; `taxed` spans all segments of the tax period.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn new(
+        (taxed, segment): (Period, &'a Segment<'a>),
+        item: &'a str,
+        tax: Money,
+    ) -> Result<Self, Overflow> {
+        Ok(Self {
+            taxed,
+            segment,
+            item,
+            exact: segment.tax_of(segment.area)?,
+            tax,
+            claimed: Vec::new(),
+            before: Vec::new(),
+        })
     }
-    Ok(row.lines)
-}
 
-impl Row<'_> {
-    fn apply(
+    /// Takes a line of the 六税两费 into account for the claims that come after it.
+    pub fn took(&mut self, line: &ReliefLine) {
+        self.before.push(line.clone());
+    }
+
+    /// Applies one claim; none when it relieves nothing here.
+    ///
+    /// # Errors
+    /// A refusal when the law does not allow it.
+    pub fn apply(
         &mut self,
         ctx: &Context<'_>,
         field: &str,
         relief: &LandRelief,
-    ) -> Result<(), ChargeError> {
-        let rule = ctx.rules.relief(&relief.claim.relief_id);
-        if let Some(rule) = rule
-            && rule.tax != TaxKind::LandUseTax
-        {
-            return Err(other_tax(rule, field).into());
-        }
-        let months = rule.and_then(|rule| common(relief, rule, self.segment.period));
-        let (Some(rule), Some(months)) = (rule, months) else {
-            return self.outside(ctx, field, relief);
-        };
-        let by_approval = matches!(rule.shape, ReliefShape::ByInput);
-        let base = self.base(relief, by_approval.then_some(months), field)?;
-        let left = self.left()?;
+    ) -> Result<Option<Relieved>, ChargeError> {
+        let area = relief.relief_area_sqm.map(Exact::from);
         let mut claim = relief.claim.clone();
-        claim.amount = approved(relief, months)?;
+        claim.amount = claim.amount.or(relief.monthly_amount);
         let target = ReliefTarget {
             tax: TaxKind::LandUseTax,
             item: self.item,
             period: self.segment.period,
             all_rows: self.taxed,
-            exact_tax: base.0,
-            // What a full relief over all months takes; the cut to what is left comes last.
-            tax_amount: match (relief.relief_area_sqm, by_approval) {
-                (Some(_), _) => base.0.round_to_fen()?,
-                (None, true) => left,
-                (None, false) => self.tax,
-            },
+            exact_tax: self.segment.tax_of(area.unwrap_or(self.segment.area))?,
+            tax_amount: self.tax,
         };
-        let lines = shared(ctx, &claim, target, field)?;
-        let rounded = Money::sum(lines.iter().map(|line| line.amount))?;
-        let (exact, expression) = self.working(relief, &claim, rule, (base, months))?;
-        self.relieved = self.relieved.add(exact)?;
+        // Hardship on an area of its own takes all of that area's tax.
+        let before: &[ReliefLine] = if area.is_some() { &[] } else { &self.before };
+        let judged = judge_claim(ctx, &claim, target, before, &claim_path(field))
+            .map_err(|error| own_path(error, field))?;
+        let Some(JudgedClaim {
+            rule,
+            period: months,
+            exact,
+        }) = judged
+        else {
+            return Ok(None);
+        };
+        if let Some(area) = relief.relief_area_sqm
+            && Exact::from(area) > self.segment.area
+        {
+            return Err(area_too_large(area, self.segment.area, field)?.into());
+        }
+        let (exact, expression) = match claim.amount {
+            Some(_) => {
+                let amount = approved(relief, months)?;
+                let text = amount_expression(relief, months, amount);
+                (Exact::from(amount), text)
+            }
+            None => {
+                let earlier = match rule.after_policy {
+                    true => relieved_in(before, months)?,
+                    false => Exact::ZERO,
+                };
+                (exact, self.ratio_expression(relief, rule, months, earlier)?)
+            }
+        };
+        let left = self.left()?;
+        self.claimed.push(Claimed { months, exact });
+        let mut all = Exact::ZERO;
+        for one in &self.claimed {
+            all = all.add(one.exact)?;
+        }
         // What the claims relieve together is all of the tax: no fen may be left (S11).
-        let amount = if self.relieved == self.exact {
-            left
-        } else {
-            rounded.min(left)
+        let amount = match all == self.exact {
+            true => left,
+            false => exact.round_to_fen()?.min(left).or_zero(),
         };
         if amount.is_zero() {
-            return Ok(());
+            return Ok(None);
         }
-        self.lines.push(Relieved {
-            line: ReliefLine {
-                relief_id: rule.id.clone(),
-                code: rule.code.clone(),
-                name_zh: rule.name_zh.clone(),
-                period: months,
-                amount,
-            },
+        let line = ReliefLine {
+            relief_id: rule.id.clone(),
+            code: rule.code.clone(),
+            name_zh: rule.name_zh.clone(),
+            period: months,
+            amount,
+        };
+        self.before.push(line.clone());
+        Ok(Some(Relieved {
+            line,
+            field: field.to_owned(),
             expression,
             cite: rule.source.cite.clone(),
+            ends: rule.to,
             applied: applied(rule),
-        });
-        Ok(())
+        }))
     }
 
-    /// The relief before rounding and cutting, and its expression.
-    fn working(
-        &self,
-        relief: &LandRelief,
-        claim: &ReliefClaim,
-        rule: &ReliefRule,
-        ((base, text), months): ((Exact, String), Period),
-    ) -> Result<(Exact, String), Overflow> {
-        if let Some(amount) = claim.amount {
-            let text = amount_expression(relief, months, amount);
-            return Ok((Exact::from(amount), text));
-        }
-        let ratio = ratio_of(rule, claim);
-        let share = claim.base_share.unwrap_or(Decimal::ONE);
-        let (part, of) = (months.month_count(), self.segment.period.month_count());
-        let exact = base.mul(ratio)?.mul(share)?.mul(part)?.div(of)?;
-        let text = ratio_expression(&text, ratio, claim.base_share, (part, of));
-        Ok((exact, text))
-    }
-
-    /// A claim that no month of the segment has in common with its rule. It is refused when it is
-    /// unknown, or out of date in all of the taxed months; one that another segment meets is not.
-    fn outside(
-        &self,
-        ctx: &Context<'_>,
-        field: &str,
-        relief: &LandRelief,
-    ) -> Result<(), ChargeError> {
-        let target = ReliefTarget {
-            tax: TaxKind::LandUseTax,
-            item: self.item,
-            period: self.segment.period,
-            all_rows: self.taxed,
-            exact_tax: Exact::ZERO,
-            tax_amount: Money::ZERO,
-        };
-        shared(ctx, &relief.claim, target, field).map(|_| ())
+    /// The lines so far.
+    pub fn lines(&self) -> &[ReliefLine] {
+        &self.before
     }
 
     fn left(&self) -> Result<Money, Overflow> {
-        let relieved = Money::sum(self.lines.iter().map(|relieved| relieved.line.amount))?;
+        let relieved = Money::sum(self.before.iter().map(|line| line.amount))?;
         Ok(self.tax.minus(relieved)?.or_zero())
     }
 
-    /// The unrounded tax that a claim works on, over all months of the segment, and its working.
-    /// Hardship by ratio works on what earlier reliefs leave in its own months (RE2).
-    fn base(
+    /// The first month in which the claims ask for more than the month's tax (V6), with both
+    /// figures. Each line may have been rounded by up to a fen: so much is no excess.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn excess(&self) -> Result<Option<(Month, Exact, Exact)>, Overflow> {
+        let count = self.segment.period.month_count();
+        let tax = self.exact.div(count)?;
+        let mut slack = Money::from_fen(1);
+        for _ in &self.claimed {
+            slack = slack.plus(Money::from_fen(1))?;
+        }
+        for month in self.segment.period.months() {
+            let mut asked = Exact::ZERO;
+            for one in &self.claimed {
+                if one.months.contains(month.first_day()) {
+                    asked = asked.add(one.exact.div(one.months.month_count())?)?;
+                }
+            }
+            if asked.sub(tax)? > Exact::from(slack) {
+                return Ok(Some((month, tax, asked)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The working of a relief by ratio, such as `(100 × 6 × 6 ÷ 12 − 20.00) × 0.5`.
+    fn ratio_expression(
         &self,
         relief: &LandRelief,
-        hardship: Option<Period>,
-        field: &str,
-    ) -> Result<(Exact, String), ChargeError> {
-        let area = match relief.relief_area_sqm {
-            Some(area) if Exact::from(area) > self.segment.area => {
-                return Err(area_too_large(area, self.segment.area, field)?.into());
-            }
-            Some(area) => Exact::from(area),
-            None => self.segment.area,
-        };
-        let base = self.segment.tax_of(area)?;
-        let text = format!(
+        rule: &ReliefRule,
+        months: Period,
+        earlier: Exact,
+    ) -> Result<String, Overflow> {
+        let area = relief.relief_area_sqm.map(Exact::from);
+        let mut text = format!(
             "{} × {} × {} ÷ 12",
-            area.to_decimal()?,
+            area.unwrap_or(self.segment.area).to_decimal()?.normalize(),
             self.segment.unit_tax.value.normalize(),
-            self.segment.period.month_count()
+            months.month_count()
         );
-        let Some(months) = hardship.filter(|_| relief.relief_area_sqm.is_none()) else {
-            return Ok((base, text));
+        if !earlier.is_zero() {
+            text = format!("({text} − {})", earlier.to_decimal()?.normalize());
+        }
+        if let Some(share) = relief.claim.base_share {
+            text = format!("{text} × {share}");
+        }
+        let ratio = match rule.shape {
+            ReliefShape::Full => None,
+            ReliefShape::Ratio(ratio) => Some(ratio),
+            ReliefShape::ByInput => relief.claim.ratio,
         };
-        let mut before = Exact::ZERO;
-        for Relieved { line, .. } in &self.lines {
-            if let Some(both) = line.period.overlap(months) {
-                let part = Exact::from(line.amount)
-                    .mul(both.month_count())?
-                    .div(line.period.month_count())?;
-                before = before.add(part)?;
-            }
+        if let Some(ratio) = ratio {
+            text = format!("{text} × {ratio}");
         }
-        if before.is_zero() {
-            return Ok((base, text));
-        }
-        // Scaled up to the whole segment, because the ratio is taken by months afterwards.
-        let scaled = before
-            .mul(self.segment.period.month_count())?
-            .div(months.month_count())?;
-        let text = format!("({text} − {})", scaled.to_decimal()?);
-        Ok((base.sub(scaled)?.max(Exact::ZERO), text))
+        Ok(text)
     }
 }
 
-/// One claim through the shared frame, with the paths of its refusals in this tax's own form.
-fn shared(
-    ctx: &Context<'_>,
-    claim: &ReliefClaim,
-    target: ReliefTarget<'_>,
-    field: &str,
-) -> Result<Vec<ReliefLine>, ChargeError> {
-    apply_reliefs(ctx, std::slice::from_ref(claim), target, field).map_err(|error| match error {
-        ChargeError::Refused(mut finding) => {
-            let below = finding
-                .field
-                .strip_prefix(&format!("{field}[0]"))
-                .unwrap_or_default();
-            finding.field = match below {
-                _ if field == UNDERGROUND_FIELD => field.to_owned(),
-                _ => format!("{field}.claim{below}"),
-            };
+/// Where the claim stands below a path of [`claims`].
+fn claim_path(field: &str) -> String {
+    match field {
+        UNDERGROUND_FIELD => field.to_owned(),
+        _ => format!("{field}.claim"),
+    }
+}
+
+/// A refusal of the flag's relief names the flag: it has no fields of its own.
+fn own_path(error: ChargeError, field: &str) -> ChargeError {
+    match error {
+        ChargeError::Refused(mut finding) if field == UNDERGROUND_FIELD => {
+            finding.field = field.to_owned();
             ChargeError::Refused(finding)
         }
         other => other,
-    })
-}
-
-/// The claim's, the rule's and the segment's months in common.
-fn common(relief: &LandRelief, rule: &ReliefRule, segment: Period) -> Option<Period> {
-    let in_force = Period::new(rule.from, rule.to.unwrap_or(jiff::civil::Date::MAX)).ok()?;
-    let claimed = relief.claim.period.unwrap_or(segment).overlap(segment)?;
-    in_force.overlap(claimed)
+    }
 }
 
 /// The approved amount that falls on some of the claim's months. A yearly amount is spread evenly
 /// over its months; cumulative rounding keeps the sum of all instalments equal to it.
-fn approved(relief: &LandRelief, months: Period) -> Result<Option<Money>, Overflow> {
+fn approved(relief: &LandRelief, months: Period) -> Result<Money, Overflow> {
     if let Some(monthly) = relief.monthly_amount {
         return Exact::from(monthly)
             .mul(months.month_count())?
-            .round_to_fen()
-            .map(Some);
+            .round_to_fen();
     }
-    let (Some(amount), Some(claimed)) = (relief.claim.amount, relief.claim.period) else {
-        return Ok(relief.claim.amount);
+    let amount = relief.claim.amount.unwrap_or_default();
+    let Some(claimed) = relief.claim.period else {
+        return Ok(amount);
     };
     let up_to = |month: Month| -> Result<Money, Overflow> {
         Exact::from(amount)
@@ -302,36 +335,7 @@ fn approved(relief: &LandRelief, months: Period) -> Result<Option<Money>, Overfl
             .div(claimed.month_count())?
             .round_to_fen()
     };
-    up_to(months.last_month())?
-        .minus(up_to(months.first_month().previous())?)
-        .map(Some)
-}
-
-fn ratio_of(rule: &ReliefRule, claim: &ReliefClaim) -> Decimal {
-    match rule.shape {
-        ReliefShape::Full => Decimal::ONE,
-        ReliefShape::Ratio(ratio) => ratio,
-        ReliefShape::ByInput => claim.ratio.unwrap_or(Decimal::ZERO),
-    }
-}
-
-fn ratio_expression(
-    base: &str,
-    ratio: Decimal,
-    share: Option<Decimal>,
-    (months, of): (u32, u32),
-) -> String {
-    let mut text = base.to_owned();
-    if let Some(share) = share {
-        text = format!("{text} × {share}");
-    }
-    if ratio != Decimal::ONE {
-        text = format!("{text} × {ratio}");
-    }
-    if months != of {
-        text = format!("{text} × {months} ÷ {of}");
-    }
-    text
+    up_to(months.last_month())?.minus(up_to(months.first_month().previous())?)
 }
 
 fn amount_expression(relief: &LandRelief, months: Period, amount: Money) -> String {
@@ -350,9 +354,13 @@ fn amount_expression(relief: &LandRelief, months: Period, amount: Money) -> Stri
     }
 }
 
+/// The ratio a rule fixes. A full relief is worth naming only while its rule is unconfirmed.
 fn applied(rule: &ReliefRule) -> Option<Applied> {
-    let ReliefShape::Ratio(value) = rule.shape else {
-        return None;
+    let unconfirmed = rule.source.status == RuleStatus::Unconfirmed;
+    let value = match rule.shape {
+        ReliefShape::Ratio(value) => value,
+        ReliefShape::Full if unconfirmed => Decimal::ONE,
+        ReliefShape::Full | ReliefShape::ByInput => return None,
     };
     Some(Applied {
         parameter_id: rule.id.clone(),
@@ -361,30 +369,19 @@ fn applied(rule: &ReliefRule) -> Option<Applied> {
             first_day: rule.from,
             last_day: rule.to,
             cite: rule.source.cite.clone(),
-            unconfirmed: rule.source.status == RuleStatus::Unconfirmed,
+            unconfirmed,
         },
     })
-}
-
-fn other_tax(rule: &ReliefRule, field: &str) -> Finding {
-    Finding::error(
-        "LU_RELIEF_OTHER_TAX",
-        format!("{field}.claim.relief_id"),
-        format!("减免税项目 {} 不属于城镇土地使用税", rule.name_zh),
-        format!("relief {} does not belong to the land use tax", rule.id),
-        rule.source.cite.clone(),
-    )
 }
 
 /// The refusal of a relief area above the plot's (V6).
 pub fn area_too_large(relief: Decimal, area: Exact, field: &str) -> Result<Finding, Overflow> {
     let area = area.to_decimal()?;
-    Ok(Finding::error(
-        "LU_V6_RELIEF_AREA",
-        format!("{field}.relief_area_sqm"),
-        format!("减免税土地面积 {relief} 大于应税面积 {area}"),
-        format!("the relief area {relief} is larger than the taxed area {area}"),
-        "税务总局公告2021年第9号 附件（城镇土地使用税税源明细表）",
-    )
-    .numbers(format!("≤ {area}"), relief))
+    Ok(catalogue::LU_V6_RELIEF_AREA
+        .at(
+            format!("{field}.relief_area_sqm"),
+            format!("减免税土地面积 {relief} 大于应税面积 {area}"),
+            format!("the relief area {relief} is larger than the taxed area {area}"),
+        )
+        .numbers(format!("≤ {area}"), relief))
 }

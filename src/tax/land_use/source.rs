@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::facts::{AssessedGrade, ChangeKind, PieceUse, Staff};
 use super::relief::LandRelief;
 use crate::tax::StatedRate;
 use crate::types::{Money, Month, Period};
@@ -221,6 +222,17 @@ pub enum CityKind {
     Small,
 }
 
+impl CityKind {
+    /// The word in rule files, and the end of the id of its range.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Large => "large",
+            Self::Medium => "medium",
+            Self::Small => "small",
+        }
+    }
+}
+
 /// Area and grade from a day on (占用土地面积, 土地等级).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -245,6 +257,15 @@ pub struct Version {
     /// The unit tax (税额标准) in yuan per square metre and year, where the rule pack has none.
     #[serde(default)]
     pub unit_tax: Option<StatedRate>,
+    /// What changed (变更类型), as the form says; none for the first version.
+    #[serde(default)]
+    pub change_kind: Option<ChangeKind>,
+    /// The area found by the official survey (测定面积), where there was one: it goes before all.
+    #[serde(default, with = "crate::types::decimal_text")]
+    pub surveyed_area_sqm: Option<Decimal>,
+    /// The area on the certificate (证书确认的面积): it goes before the taxpayer's own figure.
+    #[serde(default, with = "crate::types::decimal_text")]
+    pub certificate_area_sqm: Option<Decimal>,
 }
 
 /// The taxpayer's part of a building that stands on the plot (共用土地, 国税地字〔1988〕15号).
@@ -331,4 +352,23 @@ pub struct Source {
     /// Tax paid before.
     #[serde(default)]
     pub payments: Vec<Payment>,
+    /// Area of the whole registered plot (宗地面积), where it is known: no area may exceed it.
+    #[serde(default, with = "crate::types::decimal_text")]
+    pub plot_area_sqm: Option<Decimal>,
+    /// The grades that the bureau assessed for the taxpayer (税费种认定); empty when not known.
+    #[serde(default)]
+    pub assessed_grades: Vec<AssessedGrade>,
+    /// True for collective land rented from somebody who rents it himself: only the first lessee
+    /// pays, so nothing is taxed here.
+    #[serde(default)]
+    pub collective_sublease: bool,
+    /// What pieces of the plot are used for, where that decides a relief (按实际用途划分).
+    #[serde(default)]
+    pub uses: Vec<PieceUse>,
+    /// The staff, where the relief of employers of disabled staff is in question.
+    #[serde(default)]
+    pub staff: Option<Staff>,
+    /// True for an industry that the state restricts or discourages: no hardship relief.
+    #[serde(default)]
+    pub restricted_industry: bool,
 }

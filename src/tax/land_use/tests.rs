@@ -1,21 +1,24 @@
-//! What no worked case can show: filing periods, paths of refusals, and laws of every charge.
+//! What no worked case can show: filing periods, paths of refusals, turning points.
 
 use std::sync::LazyLock;
 
-use proptest::prelude::*;
-
 use super::Source;
 use crate::rules::RuleBook;
-use crate::tax::{ChargeError, Context, Profile, Provenance};
+use crate::tax::{Context, Profile, Provenance};
 use crate::types::{Money, Month, Period, Region};
 
-static BOOK: LazyLock<RuleBook> = LazyLock::new(|| RuleBook::embedded().unwrap());
+pub(super) static BOOK: LazyLock<RuleBook> = LazyLock::new(|| RuleBook::embedded().unwrap());
 
-fn profile(text: &str) -> Profile {
+pub(super) fn profile(text: &str) -> Profile {
     serde_json::from_str(text).unwrap()
 }
 
-fn context<'a>(region: &str, first: &str, last: &str, profile: &'a Profile) -> Context<'a> {
+pub(super) fn context<'a>(
+    region: &str,
+    first: &str,
+    last: &str,
+    profile: &'a Profile,
+) -> Context<'a> {
     Context {
         rules: &BOOK,
         region: Region::parse(region).unwrap(),
@@ -26,7 +29,7 @@ fn context<'a>(region: &str, first: &str, last: &str, profile: &'a Profile) -> C
 }
 
 /// A plot with the given acquisition and further fields, as JSON.
-fn plot(acquisition: &str, more: &str) -> Source {
+pub(super) fn plot(acquisition: &str, more: &str) -> Source {
     let text = format!(
         r#"{{"taxpayer_kind": "RIGHT_HOLDER", "nature": "STATE", "acquisition_mode": "GRANTED",
             "purpose": "INDUSTRIAL", "acquisition": {acquisition}, {more}}}"#
@@ -124,94 +127,75 @@ fn instalments_of_an_approved_amount_add_up_to_it() {
     assert_eq!(Money::sum(reliefs).unwrap(), Money::from_fen(10_001));
 }
 
-fn claim() -> impl Strategy<Value = String> {
-    let id = prop::sample::select(vec![
-        "LU_FARM",
-        "LU_WAREHOUSE",
-        "LU_HARDSHIP",
-        "LU_UNDERGROUND",
-    ]);
-    let months = (1..=12_u32, 0..12_u32);
-    (id, months, 1..200_000_u32, 0..=100_u32, any::<bool>()).prop_map(
-        |(id, (first, more), area, ratio, by_area)| {
-            let last = (first + more).min(12);
-            let last = Month::parse(&format!("2025-{last:02}")).unwrap().last_day();
-            let ratio = match id {
-                "LU_HARDSHIP" => format!(r#", "ratio": "{}.{:02}""#, ratio / 100, ratio % 100),
-                _ => String::new(),
-            };
-            let area = match by_area {
-                true => format!(r#", "relief_area_sqm": "{}.{:02}""#, area / 100, area % 100),
-                false => String::new(),
-            };
-            format!(
-                r#"{{"claim": {{"relief_id": "{id}"{ratio},
-                    "period": {{"first": "2025-{first:02}-01", "last": "{last}"}}}}{area}}}"#
-            )
-        },
-    )
+/// The field and turning value of each point of the only line of a plot.
+fn turns(source: &Source, ctx: &Context<'_>) -> Vec<(String, String)> {
+    let charges = source.charge(&[], ctx).unwrap();
+    assert_eq!(charges.len(), 1);
+    let points = charges.into_iter().flat_map(|line| line.turning_points);
+    points.map(|point| (point.field, point.turns_at)).collect()
 }
 
-proptest! {
-    #[test]
-    fn relief_lies_between_nothing_and_the_tax(
-        area in 0..300_000_u32,
-        unit in 1..3000_u32,
-        change in (1..=12_u32, 1..300_000_u32),
-        claims in prop::collection::vec(claim(), 0..4),
-        six in 1..=12_u32,
-        start in 1..=12_u32,
-    ) {
-        let sqm = |fen: u32| format!("{}.{:02}", fen / 100, fen % 100);
-        let profile = profile(&format!(
-            r#"{{"kind": "ENTERPRISE", "six_taxes": [{{"subject": "SMALL_LOW_PROFIT",
-                "first": "2025-{six:02}", "last": null}}]}}"#
-        ));
-        let version = |day: &str, area: u32| format!(
-            r#"{{{day}"area_sqm": "{}", "land_class": "CITY", "grade": 1,
-                "unit_tax": {{"value": "{}", "document": "D"}}}}"#, sqm(area), sqm(unit)
-        );
-        let change_day = format!(r#""changed_on": "2025-{:02}-15", "#, change.0);
-        let more = format!(
-            r#""versions": [{}, {}], "reliefs": [{}]"#,
-            version("", area), version(&change_day, change.1), claims.join(",")
-        );
-        let acquisition = format!(r#"{{"kind": "GRANT", "event_on": "2025-{start:02}-10"}}"#);
-        let source = plot(&acquisition, &more);
-        let ctx = context("340104", "2025-01", "2025-12", &profile);
-        source.check(&ctx);
-        match source.charge(&[], &ctx) {
-            Ok(charges) => for charge in charges {
-                let relief = charge.relief().unwrap();
-                prop_assert!(!charge.tax_amount.is_negative() && !relief.is_negative());
-                prop_assert!(relief <= charge.tax_amount);
-                let payable = charge.tax_amount.minus(relief).unwrap();
-                prop_assert_eq!(charge.payable().unwrap(), payable);
-                prop_assert!(!charge.steps.is_empty() && !charge.applied.is_empty());
-            },
-            Err(error) => prop_assert!(matches!(error, ChargeError::Refused(_)), "{}", error),
-        }
-    }
+#[test]
+fn a_line_names_the_facts_that_would_turn_it() {
+    let plain = profile(r#"{"kind": "ENTERPRISE"}"#);
+    let ctx = context("340104", "2025-01", "2025-12", &plain);
+    let text = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        let owned = |(field, value): &(&str, &str)| ((*field).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    };
+    // Delivered on 30 April: on 1 May the first taxed month would be June.
+    let more = format!(r#"{ONE}, "end": {{"on": "2025-09-30", "kind": "TRANSFERRED"}}"#);
+    let source = plot(r#"{"kind": "GRANT", "event_on": "2025-04-30"}"#, &more);
+    assert_eq!(
+        turns(&source, &ctx),
+        text(&[
+            ("acquisition.event_on", "2025-05-01"),
+            ("end.on", "2025-10-01")
+        ])
+    );
+    let silent = Context {
+        explain: false,
+        ..ctx
+    };
+    assert_eq!(turns(&source, &silent), []);
+    // Storage sites and the six taxes have their half until 2027; a quarter of 44 staff is 11.
+    let more = format!(
+        r#"{ONE}, "staff": {{"disabled": "12", "all": "44"}}, "reliefs": [
+            {{"claim": {{"relief_id": "LU_WAREHOUSE"}}}},
+            {{"claim": {{"relief_id": "LU_DISABLED", "ratio": "0.1", "document": "D"}}}}]"#
+    );
+    let source = plot(
+        r#"{"kind": "CARRIED_OVER", "event_on": "2020-01-01"}"#,
+        &more,
+    );
+    let small = profile(
+        r#"{"kind": "ENTERPRISE", "six_taxes": [
+            {"subject": "SMALL_SCALE_VAT", "first": "2025-01", "last": null}]}"#,
+    );
+    let ctx = context("340104", "2025-01", "2025-12", &small);
+    assert_eq!(
+        turns(&source, &ctx),
+        text(&[
+            ("reliefs[0]", "2027-12-31"),
+            ("staff.disabled", "11"),
+            ("", "2027-12-31")
+        ])
+    );
+}
 
-    #[test]
-    fn quarters_make_up_the_year_to_within_rounding(
-        area in 1..100_000_000_u32,
-        unit in 63..3000_u32,
-    ) {
-        let profile = profile(r#"{"kind": "ENTERPRISE"}"#);
-        let more = format!(
-            r#""versions": [{{"area_sqm": "{}.{:02}", "land_class": "CITY", "grade": 1,
-                "unit_tax": {{"value": "{}.{:02}", "document": "D"}}}}]"#,
-            area / 100, area % 100, unit / 100, unit % 100
+#[test]
+fn an_unconfirmed_relief_is_named_among_the_applied_values() {
+    let profile = profile(r#"{"kind": "ENTERPRISE"}"#);
+    let ctx = context("340104", "2025-01", "2025-12", &profile);
+    let of = |id: &str| {
+        let more = format!(r#"{ONE}, "reliefs": [{{"claim": {{"relief_id": "{id}"}}}}]"#);
+        let source = plot(
+            r#"{"kind": "CARRIED_OVER", "event_on": "2020-01-01"}"#,
+            &more,
         );
-        let source = plot(r#"{"kind": "CARRIED_OVER", "event_on": "2020-01-01"}"#, &more);
-        let tax = |first: &str, last: &str| {
-            let ctx = context("340104", first, last, &profile);
-            source.charge(&[], &ctx).unwrap()[0].tax_amount
-        };
-        let quarter = tax("2025-01", "2025-03");
-        let year = tax("2025-01", "2025-12");
-        let four = Money::sum([quarter; 4]).unwrap();
-        prop_assert!(four.minus(year).unwrap().fen().abs() <= 2);
-    }
+        let charges = source.charge(&[], &ctx).unwrap();
+        charges[0].applied.iter().any(|one| one.parameter_id == id)
+    };
+    assert!(of("LU_HEATING"));
+    assert!(!of("LU_FARM"));
 }

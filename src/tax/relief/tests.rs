@@ -36,6 +36,7 @@ tax = "LAND_USE_TAX"
 name_zh = "困难减免"
 name_en = "hardship"
 shape = "by_input"
+after_policy = true
 from = "2020-01-01"
 cite = "test"
 status = "confirmed"
