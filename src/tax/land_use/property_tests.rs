@@ -153,7 +153,7 @@ fn any_version() -> impl Strategy<Value = String> {
 fn any_claim() -> impl Strategy<Value = String> {
     let mut ids: Vec<String> = ["LU_NONE", "RE_HARDSHIP"].map(str::to_owned).into();
     let day = crate::types::parse_date("2025-06-01").unwrap();
-    for rule in BOOK.reliefs_of(crate::types::TaxKind::LandUseTax, day) {
+    for rule in BOOK.reliefs_of(crate::types::TaxKind::LandUseTax, Some(day)) {
         ids.push(rule.id.clone());
     }
     let field = |name: &'static str, of: BoxedStrategy<String>| {
