@@ -1,5 +1,7 @@
 //! Every amount is explained: steps that end in it, the law behind them, what would change it.
 
+use std::collections::BTreeMap;
+
 use caixing::grpc::{Call, Language, assess};
 use caixing::pb;
 use caixing::pb::ExplainedAmount as Amount;
@@ -133,18 +135,24 @@ fn the_end_of_a_window_is_a_turning_point() {
             .clone()
             .any(|amount| amount.relief_id == "SIX_TAXES")
     });
-    let mut count = 0;
+    // The law ends with 2027; the taxpayer's own window, which stamp tax names, before it.
+    let mut ends = BTreeMap::new();
     for explained in with_half {
-        count += 1;
         let half = explained
             .turning_points
             .iter()
             .find(|point| point.parameter_id == "six_taxes.ratio.small_low_profit");
         let half = half.unwrap_or_else(|| panic!("{}", explained.text));
-        assert_eq!(half.turns_at, "2028-01-01");
-        assert!(half.message.contains("2027-12-31"), "{}", half.message);
         assert!(explained.text.contains("临界点"));
+        *ends.entry(half.turns_at.as_str()).or_insert(0) += 1;
     }
+    let count: i32 = ends.values().sum();
+    assert!(
+        ends.keys()
+            .all(|end| ["2027-07-01", "2028-01-01"].contains(end)),
+        "{ends:?}"
+    );
+    assert_eq!(ends.len(), 2, "{ends:?}");
     assert!(count > 5, "only {count} lines have the half");
 }
 

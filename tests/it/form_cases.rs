@@ -12,13 +12,14 @@ use caixing::filing::{
     Drawing, Obligation, Reason, Scope, SourceRecord, SourceState, catalogue, draw, form_rows,
     radar, relief_schedule,
 };
-use caixing::rules::RuleBook;
+use caixing::rules::{Lookups, RuleBook};
 use caixing::tax::{Finding, Profile, Severity};
 use caixing::types::{Money, Period, Region, SourceId, TaxAuthority, TaxKind, Treasury};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::cases::book;
 use crate::sample;
 
 #[derive(Deserialize)]
@@ -269,15 +270,10 @@ fn owed(wanted: &Owed, all: &[Obligation]) -> bool {
     })
 }
 
-fn differences(case: &Case, named: &HashMap<String, Value>) -> Vec<String> {
-    let mut files = RuleBook::embedded().unwrap().files().clone();
-    if !case.rules.is_empty() {
-        files.insert("region/case.toml".to_owned(), case.rules.clone());
-    }
-    let rules = RuleBook::from_files(files).unwrap();
+fn differences(case: &Case, named: &HashMap<String, Value>, rules: &RuleBook) -> Vec<String> {
     let sources = records(case, named);
     let scope = Scope {
-        rules: &rules,
+        rules,
         taxpayer: sample::taxpayer_key(),
         profile: &case.profile,
         window: case.window,
@@ -374,6 +370,18 @@ fn files() -> Vec<(String, File)> {
     read
 }
 
+/// Plays every case on a book that notes its lookups, and hands the notes over.
+pub fn lookups(mut count: impl FnMut(&Lookups)) {
+    for (_, file) in files() {
+        for case in &file.cases {
+            let lookups = Lookups::default();
+            let noting = book(&case.rules).noting(&lookups);
+            differences(case, &file.sources, &noting);
+            count(&lookups);
+        }
+    }
+}
+
 #[test]
 fn form_cases() {
     let mut failures: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -385,7 +393,7 @@ fn form_cases() {
                 "{path}: {} stands twice",
                 case.id
             );
-            let wrong = differences(case, &file.sources);
+            let wrong = differences(case, &file.sources, &book(&case.rules));
             if !wrong.is_empty() {
                 failures.insert(case.id.clone(), wrong);
             }

@@ -60,6 +60,7 @@ fn looked_up() -> BTreeMap<String, usize> {
         play(&case, &rules.noting(&lookups), case.region);
         count(&lookups);
     }
+    super::form_cases::lookups(&mut count);
     // What no charge asks for: the days of the pack, the items' list, the surcharge of a payment.
     let lookups = Lookups::default();
     let noting = embedded.noting(&lookups);

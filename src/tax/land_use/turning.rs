@@ -49,11 +49,13 @@ pub fn points(
         ));
     }
     for one in reliefs.own.0.iter().chain(&reliefs.own.1) {
-        if let Some(ends) = one.ends {
+        if let Some(ends) = one.ends
+            && let Ok(turns_at) = ends.tomorrow()
+        {
             points.push(TurningPoint {
                 field: one.field.clone(),
                 now: one.line.period.last().to_string(),
-                turns_at: ends.to_string(),
+                turns_at: turns_at.to_string(),
                 zh: format!("{}政策执行至 {ends}，此后不再减免", one.line.name_zh),
                 en: format!("relief {} ends on {ends}", one.line.relief_id),
                 parameter_id: Some(one.line.relief_id.clone()),
@@ -104,7 +106,8 @@ fn next_month(field: String, now: Date, zh: &str, en: &str) -> TurningPoint {
     }
 }
 
-/// The last day on which the ratio of the 六税两费 is in force: a fact of the law, not of the plot.
+/// The first day on which the ratio of the 六税两费 is no longer in force: a fact of the law, not
+/// of the plot.
 fn six_taxes_end(ctx: &Context<'_>, reliefs: &Reliefs) -> Option<TurningPoint> {
     let (six, _) = reliefs.six.as_ref()?;
     let ratio = explain::six_ratio(ctx, six)?;
@@ -118,7 +121,7 @@ fn six_taxes_end(ctx: &Context<'_>, reliefs: &Reliefs) -> Option<TurningPoint> {
     Some(TurningPoint {
         field: String::new(),
         now: six.period.last().to_string(),
-        turns_at: last.to_string(),
+        turns_at: last.tomorrow().ok()?.to_string(),
         zh: format!("“六税两费”减征政策执行至 {last}"),
         en: format!("the relief of the six taxes and two fees runs until {last}"),
         parameter_id: Some(ratio.parameter_id),

@@ -119,19 +119,23 @@ fn by_value(
         );
         applied.push(ratio);
     }
-    steps.push(Step {
-        label_zh: "应纳税额".to_owned(),
-        label_en: "Tax".to_owned(),
-        expression,
-        value: shown_exactly(exact)?,
-        parameter_id: Some(rate.parameter_id.clone()),
-        legal_basis: basis_of(&rate),
-    });
     let amount = match line.item {
         // Trades are withheld to the fen under both laws (decision ST8).
         Item::Securities => exact.round_to_fen()?,
         _ => round(ctx, day, exact, &mut applied)?,
     };
+    steps.push(Step {
+        label_zh: "应纳税额".to_owned(),
+        label_en: "Tax".to_owned(),
+        expression,
+        value: if exact == Exact::from(amount) {
+            amount.to_string()
+        } else {
+            shown_exactly(exact)?
+        },
+        parameter_id: Some(rate.parameter_id.clone()),
+        legal_basis: basis_of(&rate),
+    });
     if exact != Exact::from(amount) {
         steps.push(rounded(ctx, day, exact, amount, line.item)?);
     }
