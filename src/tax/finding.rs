@@ -121,39 +121,6 @@ impl Finding {
         }
     }
 
-    /// A finding that stops the filing.
-    pub fn error(
-        rule_id: &str,
-        field: impl Into<String>,
-        zh: impl Into<String>,
-        en: impl Into<String>,
-        legal_basis: impl Into<String>,
-    ) -> Self {
-        Self::new(Severity::Error, rule_id, field, zh, en, legal_basis)
-    }
-
-    /// A finding that needs to be acknowledged.
-    pub fn warning(
-        rule_id: &str,
-        field: impl Into<String>,
-        zh: impl Into<String>,
-        en: impl Into<String>,
-        legal_basis: impl Into<String>,
-    ) -> Self {
-        Self::new(Severity::Warning, rule_id, field, zh, en, legal_basis)
-    }
-
-    /// A finding that is good to know.
-    pub fn hint(
-        rule_id: &str,
-        field: impl Into<String>,
-        zh: impl Into<String>,
-        en: impl Into<String>,
-        legal_basis: impl Into<String>,
-    ) -> Self {
-        Self::new(Severity::Hint, rule_id, field, zh, en, legal_basis)
-    }
-
     /// Resting on another document than its rule's, where that depends on the facts (a regime, a
     /// local document).
     #[must_use]

@@ -403,7 +403,7 @@ fn form_cases() {
         println!("{id}:\n{}", wrong.join("\n"));
     }
     assert!(failures.is_empty(), "{:?}", failures.keys());
-    assert!(ids.len() >= 110, "only {} cases", ids.len());
+    assert!(ids.len() >= 112, "only {} cases", ids.len());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use caixing::filing::{BankAnswer, Declaration, DeclarationState, Payment, PaymentState};
 use caixing::filing::{SourceState, quote};
 use caixing::rules::RuleBook;
-use caixing::tax::Finding;
+use caixing::tax::{Check, Finding, Severity};
 use caixing::types::{Money, Treasury};
 use jiff::ToSpan;
 use proptest::prelude::*;
@@ -152,9 +152,19 @@ fn a_draft_is_refused_when_digest_sources_findings_or_warnings_forbid_it() {
         let done = draft.submit(named, fresh, acknowledged, instant(9), day("2026-10-12"));
         done.map(|_| ()).map_err(|refusal| refusal.reason())
     };
-    let error = || Finding::error("E1", "", "", "", "");
-    let warning = || Finding::warning("W1", "", "", "", "");
-    let hint = || Finding::hint("H1", "", "", "", "");
+    let of = |id, severity| {
+        let check = Check {
+            id,
+            severity,
+            zh: "样例",
+            en: "sample",
+            legal_basis: "",
+        };
+        check.at("", "", "")
+    };
+    let error = || of("E1", Severity::Error);
+    let warning = || of("W1", Severity::Warning);
+    let hint = || of("H1", Severity::Hint);
     let refused = |reason| Err(reason);
     let both = vec![warning(), error()];
     assert_eq!(
