@@ -88,8 +88,7 @@ impl WhatIf {
         };
         let six_taxes = convert::six_taxes_windows(fields, &wire.six_taxes_windows);
         let facts = convert::six_taxes_facts(fields, wire.six_taxes_facts.as_ref());
-        let window = fields.period("window", wire.window.as_ref());
-        let window = window.and_then(|window| within_span(book, fields, window));
+        let window = window(book, fields, wire.window.as_ref());
         let law_date = law_date(book, fields, &wire.law_date);
         if wire.sources.is_empty() {
             fields.missing("sources");
@@ -179,8 +178,13 @@ fn span_text(span: Period) -> (String, String) {
     )
 }
 
-/// Refuses a window that is not within the days the pack covers.
-fn within_span(book: &RuleBook, fields: &mut Fields<'_>, window: Period) -> Option<Period> {
+/// Reads a filing window; one that is not within the days the pack covers is refused.
+pub fn window(
+    book: &RuleBook,
+    fields: &mut Fields<'_>,
+    wire: Option<&pb::Period>,
+) -> Option<Period> {
+    let window = fields.period("window", wire)?;
     let Some(span) = book.covered_days().filter(|span| !span.covers(window)) else {
         return Some(window);
     };

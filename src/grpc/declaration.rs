@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tonic::{Request, Response, Status};
 
 use super::app::{App, cut, new_id, taxpayer as must_have};
-use super::assessment::assess;
+use super::assessment::{assess, window};
 use super::call::{Answer, Call, Mutation};
 use super::comparison;
 use super::convert::{self, Fields};
@@ -107,7 +107,7 @@ impl Declarations {
         let mut violations = Vec::new();
         let mut fields = Fields::new(&mut violations);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
-        let window = fields.period("window", wire.window.as_ref());
+        let window = window(&self.0.book, &mut fields, wire.window.as_ref());
         let (Some(key), Some(window)) = (key, window) else {
             return Err(violations.into());
         };
@@ -136,7 +136,7 @@ impl Declarations {
         let mut fields = Fields::new(&mut violations);
         let request = convert::request_id(&mut fields, &wire.request_id);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
-        let window = fields.period("window", wire.window.as_ref());
+        let window = window(&self.0.book, &mut fields, wire.window.as_ref());
         let authority = fields.optional(
             "tax_authority_code",
             &wire.tax_authority_code,

@@ -1,6 +1,7 @@
 //! `ReviewEligibility`: reliefs that are due but not claimed, or claimed but not due.
 
 use super::app::{App, taxpayer as must_have};
+use super::assessment::window;
 use super::call::{Answer, Call};
 use super::convert::{self, Fields};
 use super::failure::Failure;
@@ -19,7 +20,7 @@ pub async fn review(
     let mut violations = Vec::new();
     let mut fields = Fields::new(&mut violations);
     let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
-    let window = fields.period("window", wire.window.as_ref());
+    let window = window(&app.book, &mut fields, wire.window.as_ref());
     let (Some(key), Some(window)) = (key, window) else {
         return Err(violations.into());
     };

@@ -370,3 +370,39 @@ async fn unknown_ids_are_not_found_each_with_its_reason() {
         assert_eq!(reason(&status), format!("{what}_NOT_FOUND"), "{method}");
     }
 }
+
+/// The law stands in the pack from 2018 to 2027: what lies outside is refused, not guessed.
+#[tokio::test]
+async fn windows_beyond_the_law_of_the_pack_are_refused() {
+    let server = Server::start().await;
+    let taxpayer = register(&server).await;
+    for (first, last) in [
+        ("2017-10-01", "2017-12-31"),
+        ("2017-12-31", "2018-03-31"),
+        ("2027-10-01", "2028-01-01"),
+    ] {
+        let window = json!({"first_day": first, "last_day": last});
+        let body = json!({"taxpayer_id": taxpayer, "window": window});
+        let draft = json!({"request_id": NOBODY, "taxpayer_id": taxpayer, "window": window});
+        for (method, body) in [
+            ("DeclarationService/ListObligations", &body),
+            ("DeclarationService/ReviewEligibility", &body),
+            ("DeclarationService/DraftDeclaration", &draft),
+        ] {
+            let status = ask(&server, method, body.clone()).await.unwrap_err();
+            assert_eq!(bad_fields(&status), ["window"], "{method} {first}..{last}");
+            let details = details(&status);
+            let violation = &details.bad_request().unwrap().field_violations[0];
+            let said = &violation.description;
+            assert!(
+                said.contains("2018-01-01") && said.contains("2027-12-31"),
+                "{method}: {said}"
+            );
+        }
+    }
+    let whole = json!({"first_day": "2018-01-01", "last_day": "2027-12-31"});
+    let body = json!({"taxpayer_id": taxpayer, "window": whole});
+    ask(&server, "DeclarationService/ListObligations", body)
+        .await
+        .unwrap();
+}

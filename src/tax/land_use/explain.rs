@@ -5,9 +5,10 @@ use super::months::{Segment, Start};
 use super::relief::Relieved;
 use super::source::Source;
 use crate::tax::{
-    Applied, Charge, ChargeError, Context, Provenance, ReliefLine, SixTaxesSubject, Step, six_taxes,
+    Applied, Charge, ChargeError, Context, Provenance, ReliefLine, SixTaxesSubject, Step,
+    relieved_in, six_taxes,
 };
-use crate::types::{Money, Overflow, Period};
+use crate::types::{Exact, Money, Month, Overflow, Period};
 
 const BASIS_TAX: &str = "城镇土地使用税暂行条例 第三条、第四条、第八条";
 const BASIS_START: &str =
@@ -54,8 +55,9 @@ pub fn line(
         applied.extend(one.applied.clone());
         steps.push(relief_step(one));
     }
+    let before: Vec<ReliefLine> = reliefs.own.0.iter().map(|one| one.line.clone()).collect();
     if let Some((six, left)) = &reliefs.six
-        && let Some((ratio, step)) = six_step(ctx, period, six, (tax, *left))
+        && let Some((ratio, step)) = six_step(ctx, period, six, &before, (tax, *left))
     {
         applied.push(ratio);
         steps.push(step);
@@ -141,20 +143,28 @@ fn six_step(
     ctx: &Context<'_>,
     period: Period,
     six: &ReliefLine,
+    before: &[ReliefLine],
     (tax, left): (Money, Money),
 ) -> Option<(Applied, Step)> {
     let ratio = six_ratio(ctx, six)?;
-    let eligible = period
+    let eligible: Vec<Month> = period
         .months()
         .filter(|month| six_taxes::eligibility(ctx, *month).is_some())
-        .count();
+        .collect();
     let count = period.month_count();
-    let expression = if eligible == count as usize {
+    let expression = if eligible.len() == count as usize {
         let other = tax.minus(left).ok()?;
         format!("({tax} − {other}) × {}", ratio.value)
     } else {
+        let mut spread = Exact::ZERO;
+        for month in &eligible {
+            let one = relieved_in(before, Period::months_between(*month, *month)).ok()?;
+            spread = spread.add(one).ok()?;
+        }
         format!(
-            "{tax} ÷ {count} × {eligible} 个月，减去各项减免分摊到这些月份的部分，× {}",
+            "({tax} ÷ {count} × {} − {}) × {}",
+            eligible.len(),
+            spread.to_decimal().ok()?.normalize(),
             ratio.value
         )
     };

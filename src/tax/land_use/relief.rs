@@ -211,6 +211,11 @@ impl<'a> Row<'a> {
         if amount.is_zero() {
             return Ok(None);
         }
+        // Cut to what is left, or taking the last fen of it.
+        let expression = match exact.round_to_fen()? == amount {
+            true => expression,
+            false => format!("{expression}，取剩余税额 {left}"),
+        };
         let line = ReliefLine {
             relief_id: rule.id.clone(),
             code: rule.code.clone(),

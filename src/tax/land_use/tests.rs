@@ -176,9 +176,9 @@ fn a_line_names_the_facts_that_would_turn_it() {
     assert_eq!(
         turns(&source, &ctx),
         text(&[
-            ("reliefs[0]", "2027-12-31"),
+            ("reliefs[0]", "2028-01-01"),
             ("staff.disabled", "11"),
-            ("", "2027-12-31")
+            ("", "2028-01-01")
         ])
     );
 }
@@ -198,4 +198,49 @@ fn an_unconfirmed_relief_is_named_among_the_applied_values() {
     };
     assert!(of("LU_HEATING"));
     assert!(!of("LU_FARM"));
+}
+
+#[test]
+fn the_steps_of_reliefs_can_be_worked_again() {
+    let profile = profile(
+        r#"{"kind": "ENTERPRISE", "six_taxes": [
+            {"subject": "SMALL_SCALE_VAT", "first": "2025-07", "last": null}]}"#,
+    );
+    let ctx = context("340104", "2025-01", "2025-12", &profile);
+    let expressions = |reliefs: &str| -> Vec<(String, String)> {
+        let more = format!(r#"{ONE}, "reliefs": [{reliefs}]"#);
+        let source = plot(
+            r#"{"kind": "CARRIED_OVER", "event_on": "2020-01-01"}"#,
+            &more,
+        );
+        let steps = source.charge(&[], &ctx).unwrap().remove(0).steps;
+        let reliefs = steps.into_iter().filter(|step| {
+            let id = step.parameter_id.as_deref().unwrap_or_default();
+            id.starts_with("LU_") || id.starts_with("six_taxes")
+        });
+        reliefs.map(|step| (step.expression, step.value)).collect()
+    };
+    let text = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        let owned = |(field, value): &(&str, &str)| ((*field).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    };
+    // The half of January to June; 30% of what is left of the year; half of what the second half
+    // year has left, where six twelfths of the hardship's 135.00 fall: 67.50.
+    assert_eq!(
+        expressions(
+            r#"{"claim": {"relief_id": "LU_WAREHOUSE",
+                "period": {"first": "2025-01-01", "last": "2025-06-30"}}},
+            {"claim": {"relief_id": "LU_HARDSHIP", "ratio": "0.3", "document": "D"}}"#
+        ),
+        text(&[
+            ("100 × 6 × 6 ÷ 12 × 0.5", "150.00"),
+            ("(100 × 6 × 12 ÷ 12 − 150) × 0.3", "135.00"),
+            ("(600.00 ÷ 12 × 6 − 67.5) × 0.5", "116.25"),
+        ])
+    );
+    // An approved amount above the tax: nothing is left to halve.
+    assert_eq!(
+        expressions(r#"{"claim": {"relief_id": "LU_HARDSHIP", "amount": "700", "document": "D"}}"#),
+        text(&[("700.00，取剩余税额 600.00", "600.00")])
+    );
 }

@@ -41,6 +41,17 @@ from = "2020-01-01"
 cite = "test"
 status = "confirmed"
 checked_on = "2026-11-24"
+
+[[relief]]
+id = "T_PROVINCE"
+tax = "LAND_USE_TAX"
+name_zh = "省定减免"
+name_en = "at the province's ratio"
+shape = "by_input"
+from = "2020-01-01"
+cite = "test"
+status = "confirmed"
+checked_on = "2026-11-24"
 "#;
 
 fn days(first: &str, last: &str) -> Period {
@@ -179,4 +190,17 @@ fn relief_that_only_another_row_meets_is_not_out_of_date() {
         ..row(days("2026-09-01", "2026-09-30"), 50)
     };
     assert_eq!(relieve(&claims, second), Ok(vec!["50.00".to_owned()]));
+}
+
+#[test]
+fn only_hardship_waits_for_the_policy_reliefs() {
+    // 400; a full month of four takes 100. A province's half works on the whole 400 (decision S9),
+    // a hardship of half on the 300 left (RE2).
+    let target = row(days("2026-07-01", "2026-10-31"), 400);
+    let full = claim("T_FULL", Some(days("2026-07-01", "2026-07-31")), None);
+    let half = Some(Decimal::new(5, 1));
+    let amounts = |second: &str| relieve(&[full.clone(), claim(second, None, half)], target);
+    let text = |first: &str, second: &str| Ok(vec![first.to_owned(), second.to_owned()]);
+    assert_eq!(amounts("T_PROVINCE"), text("100.00", "200.00"));
+    assert_eq!(amounts("T_HARDSHIP"), text("100.00", "150.00"));
 }
