@@ -192,6 +192,22 @@ impl Charge {
             .minus(self.relief()?)?
             .minus(self.already_paid)
     }
+
+    /// How the payable amount follows from the columns of the form.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn payable_step(&self) -> Result<Step, Overflow> {
+        let (relief, paid) = (self.relief()?, self.already_paid);
+        Ok(Step {
+            label_zh: "应补（退）税额 = 应纳税额 − 减免税额 − 已缴税额".to_owned(),
+            label_en: "payable = tax − reliefs − already paid".to_owned(),
+            expression: format!("{} − {relief} − {paid}", self.tax_amount),
+            value: self.payable()?.to_string(),
+            parameter_id: None,
+            legal_basis: Some("国家税务总局公告2021年第9号 主表".to_owned()),
+        })
+    }
 }
 
 /// Why a source cannot be charged. Each becomes an ERROR finding.

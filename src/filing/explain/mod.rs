@@ -184,7 +184,7 @@ impl Tracer<'_> {
             amount: Amount::Payable,
             relief: None,
             value: line.payable.to_string(),
-            steps: vec![dress(&payable_step(line)?)],
+            steps: vec![dress(&line.charge.payable_step()?)],
         });
         amounts.extend(ctx.as_ref().and_then(|ctx| self.due(line, ctx)));
         Ok(LineTrace {
@@ -405,23 +405,6 @@ fn sort_steps(line: &Line) -> Sorted<'_> {
         }
     }
     sorted
-}
-
-fn payable_step(line: &Line) -> Result<Step, Overflow> {
-    let charge = &line.charge;
-    Ok(Step {
-        label_zh: "应补（退）税额 = 应纳税额 − 减免税额 − 已缴税额".to_owned(),
-        label_en: "payable = tax − reliefs − already paid".to_owned(),
-        expression: format!(
-            "{} − {} − {}",
-            charge.tax_amount,
-            charge.relief()?,
-            charge.already_paid
-        ),
-        value: line.payable.to_string(),
-        parameter_id: None,
-        legal_basis: Some("国家税务总局公告2021年第9号 主表".to_owned()),
-    })
 }
 
 /// A day in a trace; nothing where a law has no known end.

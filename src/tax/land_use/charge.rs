@@ -169,7 +169,7 @@ fn share_payments(
         let owed = charge.payable()?;
         charge.already_paid = if place == last { paid } else { paid.min(owed) };
         paid = paid.minus(charge.already_paid)?;
-        charge.steps.push(explain::payable(charge)?);
+        charge.steps.push(charge.payable_step()?);
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use super::months::{Segment, Start};
 use super::relief::Relieved;
 use super::source::Source;
 use crate::tax::{
-    Applied, Charge, ChargeError, Context, Provenance, ReliefLine, SixTaxesSubject, Step,
-    relieved_in, six_taxes,
+    Applied, ChargeError, Context, Provenance, ReliefLine, SixTaxesSubject, Step, relieved_in,
+    six_taxes,
 };
 use crate::types::{Exact, Money, Month, Overflow, Period};
 
@@ -15,7 +15,6 @@ const BASIS_START: &str =
     "城镇土地使用税暂行条例 第九条；财税〔2006〕186号 第二条；国税发〔2003〕89号 第二条";
 const BASIS_END: &str = "财税〔2008〕152号 第三条";
 const BASIS_SHARE: &str = "国税地字〔1988〕15号（土地使用权共有）";
-const BASIS_PAYABLE: &str = "税务总局公告2021年第9号（财产和行为税纳税申报表）";
 
 /// The values of law applied to a segment and the steps in which they were.
 ///
@@ -184,24 +183,4 @@ fn cite(applied: &Applied) -> Option<String> {
         Provenance::Rule { cite, .. } => Some(cite.clone()),
         Provenance::Stated { .. } => None,
     }
-}
-
-/// What is payable on a line in the end.
-///
-/// # Errors
-/// [`Overflow`].
-pub fn payable(charge: &Charge) -> Result<Step, Overflow> {
-    Ok(Step {
-        label_zh: "应补（退）税额 = 应纳税额 − 减免税额 − 已缴税额".to_owned(),
-        label_en: "payable = tax − reliefs − already paid".to_owned(),
-        expression: format!(
-            "{} − {} − {}",
-            charge.tax_amount,
-            charge.relief()?,
-            charge.already_paid
-        ),
-        value: charge.payable()?.to_string(),
-        parameter_id: None,
-        legal_basis: Some(BASIS_PAYABLE.to_owned()),
-    })
 }
