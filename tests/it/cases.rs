@@ -255,7 +255,7 @@ fn land_appreciation_cases() {
 
 #[test]
 fn environmental_cases() {
-    run("environmental", 293);
+    run("environmental", 295);
 }
 
 #[test]
