@@ -42,6 +42,8 @@ pub struct Expected {
     tax_payable: Option<Money>,
     /// Tax before relief of each line, in order.
     line_tax: Option<Vec<Money>>,
+    /// The item (税目) of each line, in order.
+    items: Option<Vec<String>>,
     /// The relief lines in order, id and amount.
     reliefs: Option<Vec<(String, Money)>>,
     /// The finding that refuses the charge.
@@ -158,6 +160,12 @@ pub fn differences(case: &Case) -> Vec<String> {
             wrong.push(format!("lines: expected {lines:?}, got {actual:?}"));
         }
     }
+    if let Some(items) = &expected.items {
+        let actual: Vec<&String> = charges.iter().map(|line| &line.item).collect();
+        if items.iter().ne(actual.iter().copied()) {
+            wrong.push(format!("items: expected {items:?}, got {actual:?}"));
+        }
+    }
     if let Some(reliefs) = &expected.reliefs {
         let actual: Vec<(String, Money)> = charges
             .iter()
@@ -235,7 +243,7 @@ fn real_estate_cases() {
 
 #[test]
 fn land_use_cases() {
-    run("land_use", 337);
+    run("land_use", 340);
 }
 
 #[test]
@@ -255,7 +263,7 @@ fn land_appreciation_cases() {
 
 #[test]
 fn environmental_cases() {
-    run("environmental", 295);
+    run("environmental", 299);
 }
 
 #[test]
