@@ -43,6 +43,9 @@ struct Case {
     /// Taxes ticked; none means all.
     #[serde(default)]
     taxes: Vec<TaxKind>,
+    /// The authority drawn for; none means all.
+    #[serde(default)]
+    authority: Option<TaxAuthority>,
     #[serde(default)]
     rules: String,
     expected: Expected,
@@ -282,7 +285,7 @@ fn differences(case: &Case, named: &HashMap<String, Value>, rules: &RuleBook) ->
         window: case.window,
         sources: &sources,
         declared: &HashMap::new(),
-        authority: None,
+        authority: case.authority.as_ref(),
         taxes: &case.taxes,
         explain: true,
     };
@@ -406,7 +409,7 @@ fn form_cases() {
         println!("{id}:\n{}", wrong.join("\n"));
     }
     assert!(failures.is_empty(), "{:?}", failures.keys());
-    assert!(ids.len() >= 116, "only {} cases", ids.len());
+    assert!(ids.len() >= 121, "only {} cases", ids.len());
 }
 
 #[test]
