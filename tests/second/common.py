@@ -1,7 +1,8 @@
 """Exact arithmetic, months and the 六税两费, as the second calculator understands the law.
 
-Everything here was written from the text of the law and its decisions, without looking at the
-service's code: where both agree on random input, a misreading must have happened twice.
+Everything here was written from the text of the law and its decisions, in other words and another
+language, knowing the service's inputs: where both agree on random input, a slip must have happened
+twice. A reading of the law that both share is not found this way.
 """
 
 import calendar
