@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::catalogue;
-use crate::rules::RuleStatus;
+use super::obligations::frequency;
 use crate::tax::{BaseUnit, Charge, Context, Finding, Provenance, Step, TaxSource};
 use crate::types::{Money, Period, TaxKind};
 
@@ -83,21 +83,21 @@ pub fn due_rule_unconfirmed(rule: &str) -> Finding {
 /// How often the place has the source filed is not confirmed.
 pub fn frequency_unconfirmed(ctx: &Context<'_>, source: &TaxSource) -> Option<Finding> {
     let id = source.frequency_parameter()?;
-    let (_, row) = ctx.rules.find(id, ctx.region, ctx.period.last()).ok()?;
-    (row.source.status == RuleStatus::Unconfirmed).then(|| {
+    let often = frequency(ctx, source)?;
+    often.unconfirmed.then(|| {
         catalogue::FREQUENCY_UNCONFIRMED
             .at(
                 "",
                 format!(
                     "申报期限 {id} = {} 尚未核实，请以主管税务机关认定为准",
-                    row.value
+                    often.word
                 ),
                 format!(
                     "the filing frequency {id} = {} is not confirmed for the place",
-                    row.value
+                    often.word
                 ),
             )
-            .under(row.source.cite.clone())
+            .under(often.cite)
     })
 }
 

@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::call::Call;
 use super::convert::{self, Fields, Violation};
 use super::failure::Failure;
+use super::tax_source::record;
 use crate::filing::explain::{Origin, TRACE_VERSION};
-use crate::filing::{Content, Scope, SourceRecord, SourceState, draw};
+use crate::filing::{Content, Scope, SourceRecord, draw};
 use crate::pb;
 use crate::rules::RuleBook;
 use crate::tax::Profile;
@@ -154,18 +155,9 @@ fn sources(fields: &mut Fields<'_>, wire: &[pb::TaxSourceInput]) -> Option<Vec<S
     for (place, source) in wire.iter().enumerate().take(SOURCES_MAX) {
         let input = convert::source_input(fields, &format!("sources[{place}]"), Some(source));
         whole &= input.is_some();
-        sources.extend(input.map(|input| SourceRecord {
-            id: SourceId::new(Uuid::from_u128(place as u128 + 1)),
-            taxpayer: nobody(),
-            name: input.name,
-            region: input.region,
-            authority: input.authority,
-            treasury: input.treasury,
-            state: SourceState::Collected,
-            version: 1,
-            detail: input.detail,
-            recorded_at: jiff::Timestamp::UNIX_EPOCH,
-        }));
+        let id = SourceId::new(Uuid::from_u128(place as u128 + 1));
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        sources.extend(input.map(|input| record(nobody(), id, input, at)));
     }
     whole.then_some(sources)
 }

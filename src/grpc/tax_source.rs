@@ -32,7 +32,13 @@ async fn source(
         })
 }
 
-fn record(key: TaxpayerKey, id: SourceId, input: SourceInput, at: jiff::Timestamp) -> SourceRecord {
+/// A source as it is first collected.
+pub fn record(
+    key: TaxpayerKey,
+    id: SourceId,
+    input: SourceInput,
+    at: jiff::Timestamp,
+) -> SourceRecord {
     SourceRecord {
         id,
         taxpayer: key,

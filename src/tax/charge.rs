@@ -61,6 +61,14 @@ impl Provenance {
             unconfirmed: row.source.status == RuleStatus::Unconfirmed,
         }
     }
+
+    /// The document behind the value: the rule's citation, or what the source states.
+    pub fn document(&self) -> &str {
+        match self {
+            Self::Rule { cite, .. } => cite,
+            Self::Stated { document } => document,
+        }
+    }
 }
 
 /// A value of law that was applied, with where it comes from.

@@ -139,7 +139,7 @@ impl Context<'_> {
                         stated.value, known.value
                     ),
                 )
-                .under(format!("{id}: {}", cite(&known)))
+                .under(format!("{id}: {}", known.provenance.document()))
                 .numbers(known.value, stated.value)
                 .fix(field, known.value)
                 .into());
@@ -173,12 +173,5 @@ impl Context<'_> {
                 document: stated.document.clone(),
             },
         })
-    }
-}
-
-fn cite(applied: &Applied) -> &str {
-    match &applied.provenance {
-        Provenance::Rule { cite, .. } => cite,
-        Provenance::Stated { document } => document,
     }
 }

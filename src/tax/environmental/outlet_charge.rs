@@ -9,8 +9,7 @@ use super::scale::Scales;
 use super::selection::{Candidate, Selection, Taxed, select};
 use super::{relief, step, turning};
 use crate::tax::{
-    Applied, BaseUnit, Charge, ChargeError, Context, Provenance, ReliefTarget, StatedRate, Step,
-    apply_reliefs,
+    Applied, BaseUnit, Charge, ChargeError, Context, ReliefTarget, StatedRate, Step, apply_reliefs,
 };
 use crate::types::{Exact, Money, Month, TaxKind};
 
@@ -210,10 +209,7 @@ impl Outlet {
         let entry = &candidate.entry;
         let quantity = candidate.measured.quantity.to_decimal()?;
         let count = equivalents.to_decimal()?;
-        let cite = match &rate.provenance {
-            Provenance::Rule { cite, .. } => cite.as_str(),
-            Provenance::Stated { document } => document.as_str(),
-        };
+        let cite = rate.provenance.document();
         let mut steps = vec![
             step(
                 "污染物排放量",

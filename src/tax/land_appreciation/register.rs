@@ -24,29 +24,15 @@ pub(super) fn conflict(
         .collect();
     match &source.basis {
         Basis::Prepay(it) => prepaid_after_settlement(it, &bases, ctx),
-        Basis::Settlement(it) => {
+        // Where a record says how much was prepaid, the source itself was checked against it.
+        Basis::Settlement(it) if it.recorded_prepaid.is_none() => {
             let credited = it.types.iter().map(|kind| kind.prepaid);
-            let field = "settlement.types";
-            credit(
-                credited,
-                it.recorded_prepaid,
-                it.event_on,
-                &bases,
-                ctx,
-                field,
-            )
+            credit(credited, it.event_on, &bases, ctx, "settlement.types")
         }
-        Basis::AssessedSettlement(it) => {
+        Basis::AssessedSettlement(it) if it.recorded_prepaid.is_none() => {
             let credited = it.types.iter().map(|kind| kind.prepaid);
             let field = "assessed_settlement.types";
-            credit(
-                credited,
-                it.recorded_prepaid,
-                it.event_on,
-                &bases,
-                ctx,
-                field,
-            )
+            credit(credited, it.event_on, &bases, ctx, field)
         }
         Basis::Tail(it) => tail(it, &bases, ctx),
         _ => None,
@@ -99,19 +85,14 @@ fn prepaid_after_settlement(it: &Prepay, bases: &[&Basis], ctx: &Context<'_>) ->
     })
 }
 
-/// E8: a credit above the prepayments that the project's sources come to, where no record says
-/// how much was prepaid.
+/// E8: a credit above the prepayments that the project's sources come to.
 fn credit(
     credited: impl Iterator<Item = Money>,
-    recorded: Option<Money>,
     until: Date,
     bases: &[&Basis],
     ctx: &Context<'_>,
     field: &str,
 ) -> Option<Finding> {
-    if recorded.is_some() {
-        return None;
-    }
     let credited = Money::sum(credited).ok()?;
     let mut prepays = bases.iter().filter_map(|basis| match basis {
         Basis::Prepay(it) => Some(it),

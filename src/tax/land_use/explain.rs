@@ -5,8 +5,7 @@ use super::months::{Segment, Start};
 use super::relief::Relieved;
 use super::source::Source;
 use crate::tax::{
-    Applied, ChargeError, Context, Provenance, ReliefLine, SixTaxesSubject, Step, relieved_in,
-    six_taxes,
+    Applied, ChargeError, Context, ReliefLine, SixTaxesSubject, Step, relieved_in, six_taxes,
 };
 use crate::types::{Exact, Money, Month, Overflow, Period};
 
@@ -173,14 +172,7 @@ fn six_step(
         expression,
         value: six.amount.to_string(),
         parameter_id: Some(ratio.parameter_id.clone()),
-        legal_basis: cite(&ratio),
+        legal_basis: Some(ratio.provenance.document().to_owned()),
     };
     Some((ratio, step))
-}
-
-fn cite(applied: &Applied) -> Option<String> {
-    match &applied.provenance {
-        Provenance::Rule { cite, .. } => Some(cite.clone()),
-        Provenance::Stated { .. } => None,
-    }
 }

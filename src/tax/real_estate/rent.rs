@@ -4,7 +4,7 @@ use super::model::{Lease, LesseeKind, RateMode, ReliefMode, Rent, Source};
 use super::settle::{Reduced, Row, settle};
 use super::{Charge, ChargeError, Context, catalogue, turning};
 use crate::rules::LookupError;
-use crate::tax::{Applied, BaseUnit, Provenance, Step, TaxpayerKind};
+use crate::tax::{Applied, BaseUnit, Step, TaxpayerKind};
 use crate::types::{Exact, Money, Month, Period};
 
 /// The item and rate of rent in a month.
@@ -219,7 +219,7 @@ fn row<'a>(
             expression: format!("{} → {}", rate.general.value, dwelling.value),
             value: dwelling.value.to_string(),
             parameter_id: Some(dwelling.parameter_id.clone()),
-            legal_basis: cite(dwelling),
+            legal_basis: Some(dwelling.provenance.document().to_owned()),
         });
     }
     steps.push(step);
@@ -248,12 +248,4 @@ fn row<'a>(
         relief_mode: ReliefMode::Exact,
         hardship: lease.hardship.as_ref(),
     })
-}
-
-/// The document of an applied rule.
-fn cite(applied: &Applied) -> Option<String> {
-    match &applied.provenance {
-        Provenance::Rule { cite, .. } => Some(cite.clone()),
-        Provenance::Stated { .. } => None,
-    }
 }

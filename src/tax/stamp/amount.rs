@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::base::{Basis, Event, Obligation};
 use super::item::{Item, Regime};
 use super::source::{Line, Source};
-use crate::tax::{Applied, BaseUnit, ChargeError, Context, Provenance, Step};
+use crate::tax::{Applied, BaseUnit, ChargeError, Context, Step};
 use crate::types::{Exact, Money};
 
 /// The tax of an obligation before reliefs, with how it came about.
@@ -101,7 +101,7 @@ fn by_value(
             expression: expression.clone(),
             value: least.value.to_string(),
             parameter_id: Some(least.parameter_id.clone()),
-            legal_basis: basis_of(&least),
+            legal_basis: Some(least.provenance.document().to_owned()),
         });
         applied.push(least);
     }
@@ -134,7 +134,7 @@ fn by_value(
             shown_exactly(exact)?
         },
         parameter_id: Some(rate.parameter_id.clone()),
-        legal_basis: basis_of(&rate),
+        legal_basis: Some(rate.provenance.document().to_owned()),
     });
     if exact != Exact::from(amount) {
         steps.push(rounded(ctx, day, exact, amount, line.item)?);
@@ -286,17 +286,10 @@ fn pieces(each: Applied, count: u32, label: (&str, &str)) -> Result<Tax, ChargeE
             expression: format!("{count} × {}", each.value),
             value: amount.to_string(),
             parameter_id: Some(each.parameter_id.clone()),
-            legal_basis: basis_of(&each),
+            legal_basis: Some(each.provenance.document().to_owned()),
         }],
         applied: vec![each],
     })
-}
-
-fn basis_of(applied: &Applied) -> Option<String> {
-    match &applied.provenance {
-        Provenance::Rule { cite, .. } => Some(cite.clone()),
-        Provenance::Stated { document } => Some(document.clone()),
-    }
 }
 
 /// Where the law says what the base is.
