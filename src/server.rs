@@ -14,10 +14,12 @@ use tonic::transport::Server;
 use tower::util::MapResponseLayer;
 
 use crate::clock::Clock;
-use crate::gateway::{BankClient, SandboxBank, serve_sandbox};
+use crate::gateway::{BankClient, BankFaults, SandboxBank, serve_sandbox};
 use crate::grpc::{self, App, Parts};
 use crate::pb;
 use crate::pb::declaration_service_server::DeclarationServiceServer;
+use crate::pb::event_service_server::EventServiceServer;
+use crate::pb::officer_service_server::OfficerServiceServer;
 use crate::pb::outcome_service_server::OutcomeServiceServer;
 use crate::pb::payment_service_server::PaymentServiceServer;
 use crate::pb::rule_service_server::RuleServiceServer;
@@ -38,7 +40,7 @@ const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Services listed by reflection and health.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 11] = [
     "caixing.v1.TaxpayerService",
     "caixing.v1.TaxSourceService",
     "caixing.v1.DeclarationService",
@@ -47,6 +49,8 @@ const SERVICES: [&str; 9] = [
     "caixing.v1.VoucherService",
     "caixing.v1.RuleService",
     "caixing.v1.OutcomeService",
+    "caixing.v1.EventService",
+    "caixing.v1.OfficerService",
     "caixing.v1.SandboxService",
 ];
 
@@ -175,6 +179,7 @@ pub async fn start(settings: &Settings) -> Result<Running, ServerError> {
         clock: Clock::sandbox(settings.data_dir.join("sandbox-clock")),
         signer: Box::new(signer),
         bank: BankClient::new(&format!("http://{bank_address}"))?,
+        bank_faults: Some(Arc::new(BankFaults::default())),
     });
     let (bank, settle) = SandboxBank::open(&settings.data_dir)?;
     let callback = format!("http://{address}");
@@ -266,6 +271,8 @@ async fn serve(
         .add_service(service!(VoucherServiceServer, grpc::Vouchers(app.clone())))
         .add_service(service!(RuleServiceServer, grpc::Rules(app.clone())))
         .add_service(service!(OutcomeServiceServer, grpc::Outcomes(app.clone())))
+        .add_service(service!(EventServiceServer, grpc::Events(app.clone())))
+        .add_service(service!(OfficerServiceServer, grpc::Officers(app.clone())))
         .add_service(service!(SandboxServiceServer, grpc::Sandbox(app)));
     let incoming = TcpListenerStream::new(listener);
     let stopping = async move {

@@ -17,6 +17,10 @@ use crate::types::{
     DeclarationId, Money, Overflow, Period, SourceId, TaxAuthority, TaxpayerKey, Treasury,
 };
 
+fn nothing(money: &Money) -> bool {
+    money.is_zero()
+}
+
 /// One line of the declaration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
@@ -34,6 +38,12 @@ pub struct Line {
     pub charge: Charge,
     /// 应补(退)税额 of the line.
     pub payable: Money,
+    /// On a correction: the part of `charge.already_paid` that earlier revisions have paid.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub carried: Money,
+    /// On a correction: the declaration the line was first computed on, where it stands unchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_from: Option<DeclarationId>,
 }
 
 /// A source and one of its tax periods that the declaration covers, also where the tax is zero.
@@ -45,6 +55,21 @@ pub struct Covered {
     pub source_version: i64,
     /// The tax period.
     pub period: Period,
+}
+
+/// What makes a declaration a correction (更正申报) of another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// The declaration it corrects.
+    pub corrects: DeclarationId,
+    /// Its number in the chain, from 2.
+    pub revision: u32,
+    /// The taxes whose rows are replaced; the rest stand.
+    pub taxes: Vec<crate::types::TaxKind>,
+    /// Sources that should never have been declared.
+    pub excluded: Vec<SourceId>,
+    /// Why.
+    pub reason: String,
 }
 
 /// Everything that was computed: immutable, and the subject of the digest.
@@ -72,6 +97,9 @@ pub struct Content {
     pub lines: Vec<Line>,
     /// The findings.
     pub findings: Vec<Finding>,
+    /// What it corrects; nothing for a first filing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<Correction>,
 }
 
 /// 合计.
@@ -211,6 +239,15 @@ pub struct Submission {
     pub acknowledged: Vec<String>,
 }
 
+/// How a declaration left the living: voided, or replaced by a correction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// The instant.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
 /// A declaration with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {
@@ -226,11 +263,20 @@ pub struct Declaration {
     pub created_at: Timestamp,
     /// When it was filed.
     pub submission: Option<Submission>,
+    /// When and why it was voided or replaced.
+    pub closing: Option<Closing>,
+    /// Tax and surcharge under 1 yuan that were not collected (公告2012年第25号).
+    pub waived: Money,
     /// Version of the row, from 1.
     pub version: i64,
 }
 
 impl Declaration {
+    /// 1 for a first filing, one more for each correction.
+    pub fn revision(&self) -> u32 {
+        self.content.correction.as_ref().map_or(1, |of| of.revision)
+    }
+
     /// Files a draft. `fresh` is the content drawn again at this moment.
     ///
     /// # Errors

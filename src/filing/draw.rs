@@ -13,7 +13,9 @@ use crate::rules::RuleBook;
 use crate::tax::{
     Charge, ChargeError, Context, Finding, Profile, Severity, TaxSource, TaxpayerKind, six_taxes,
 };
-use crate::types::{DeclarationId, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey, Treasury};
+use crate::types::{
+    DeclarationId, Money, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey, Treasury,
+};
 
 /// What is drawn, for whom and from what.
 #[derive(Debug, Clone, Copy)]
@@ -336,6 +338,8 @@ fn content(
                 due_on: part.due.on,
                 charge,
                 payable,
+                carried: Money::ZERO,
+                stands_from: None,
             });
         }
     }
@@ -351,5 +355,6 @@ fn content(
         covered,
         lines,
         findings,
+        correction: None,
     }
 }

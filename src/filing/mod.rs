@@ -11,8 +11,10 @@ mod draw;
 pub mod explain;
 mod form;
 mod obligations;
+mod order;
 mod payment;
 mod peers;
+mod quote;
 pub mod radar;
 mod refusal;
 mod source;
@@ -21,12 +23,16 @@ mod voucher;
 mod words;
 
 pub use compare::{Cause, Comparison, Kind, LineDifference, Side, compare, redate};
-pub use declaration::{Content, Covered, Declaration, DeclarationState, Line, Submission, Totals};
+pub use declaration::{
+    Closing, Content, Correction, Covered, Declaration, DeclarationState, Line, Submission, Totals,
+};
 pub use draw::{Drawing, Scope, draw};
 pub use form::{FormRow, ScheduleRow, form_rows, relief_schedule};
 pub use obligations::{Due, FilingFrequency, Obligation, Reason};
-pub use payment::{BankAnswer, OrderRow, Payment, PaymentRow, PaymentState, Quote, quote};
+pub use order::OrderRow;
+pub use payment::{BankAnswer, Payment, PaymentChannel, PaymentState};
+pub use quote::{PaymentRow, Quote, quote};
 pub use refusal::Refusal;
 pub use source::{SourceRecord, SourceState, Taxpayer};
-pub use voucher::{Voucher, VoucherBody, VoucherRow, VoucherState};
+pub use voucher::{Voucher, VoucherBody, VoucherKind, VoucherRow, VoucherState};
 pub use words::in_words;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Declaration, Payment, Taxpayer, in_words};
 use crate::types::{
-    DeclarationId, Money, Overflow, PaymentId, Period, TaxAuthority, TaxpayerId, TaxpayerKey,
-    VoucherNumber,
+    DeclarationId, Money, Overflow, PaymentId, Period, RefundId, TaxAuthority, TaxpayerId,
+    TaxpayerKey, VoucherNumber,
 };
 
 /// The life of a voucher.
@@ -37,6 +37,34 @@ impl VoucherState {
     /// Finds a state by its name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// What a voucher proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum VoucherKind {
+    /// Tax was paid.
+    Payment,
+    /// Tax was refunded.
+    Refund,
+}
+
+impl VoucherKind {
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::Payment, Self::Refund];
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Payment => "PAYMENT",
+            Self::Refund => "REFUND",
+        }
+    }
+
+    /// Finds a kind by its name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -160,4 +188,18 @@ pub struct Voucher {
     pub public_key: String,
     /// When it was issued.
     pub created_at: Timestamp,
+    /// What it proves.
+    pub kind: VoucherKind,
+    /// The refund it proves; nothing for a payment.
+    pub refund: Option<RefundId>,
+    /// The number it replaces.
+    pub replaces: Option<VoucherNumber>,
+    /// The number that replaced it.
+    pub replaced_by: Option<VoucherNumber>,
+    /// How often it was printed again.
+    pub reprints: u32,
+    /// Why it was voided or replaced.
+    pub close_reason: Option<String>,
+    /// Version of the row, from 1.
+    pub version: i64,
 }

@@ -315,6 +315,7 @@ async fn report_settlements(
             amount_yuan: debit.amount.to_string(),
             treasury_code: debit.treasury_code,
             bank_reference: debit.bank_reference,
+            part_reference: String::new(),
         };
         match client.report_settlement(request).await {
             Ok(_) => {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::failure::Failure;
 use crate::clock::Clock;
 use crate::filing::Taxpayer;
-use crate::gateway::BankClient;
+use crate::gateway::{BankClient, BankFaults};
 use crate::rules::RuleBook;
 use crate::signing::Signer;
 use crate::store::{Store, Tx};
@@ -26,6 +26,8 @@ pub struct Parts {
     pub signer: Box<dyn Signer>,
     /// The bank's side.
     pub bank: BankClient,
+    /// The fault dial of the sandbox's own bank; nothing where the bank is somebody else.
+    pub bank_faults: Option<Arc<BankFaults>>,
 }
 
 /// A shared handle on the parts.

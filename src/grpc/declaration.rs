@@ -1,7 +1,5 @@
 //! `DeclarationService`: the one form and its one filing.
 
-use std::collections::HashMap;
-
 use tonic::{Request, Response, Status};
 
 use super::app::{App, cut, new_id, taxpayer as must_have};
@@ -10,72 +8,20 @@ use super::call::{Answer, Call, Mutation};
 use super::comparison;
 use super::convert::{self, Fields};
 use super::explanation::explained;
+use super::facts::facts;
 use super::failure::Failure;
 use crate::filing::explain::TRACE_VERSION;
-use crate::filing::{
-    Content, Declaration, DeclarationState, Drawing, Refusal, Scope, SourceRecord, Taxpayer, draw,
-};
+use crate::filing::{Content, Declaration, DeclarationState, Refusal};
 use crate::pb;
 use crate::pb::declaration_service_server::DeclarationService;
-use crate::rules::RuleBook;
 use crate::store::{StoreError, Tx};
-use crate::types::{DeclarationId, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey};
+use crate::types::{DeclarationId, Money, TaxAuthority, TaxKind, TaxpayerKey};
 
 const ACKNOWLEDGED_MAX: usize = 1000;
 
 /// The service.
 #[derive(Debug, Clone)]
 pub struct Declarations(pub App);
-
-/// What is kept of a taxpayer that a form is drawn from.
-struct Facts {
-    taxpayer: Taxpayer,
-    sources: Vec<SourceRecord>,
-    declared: HashMap<(SourceId, Period), DeclarationId>,
-}
-
-async fn facts(tx: &mut Tx, key: TaxpayerKey) -> Result<Facts, Failure> {
-    let taxpayer = must_have(tx, key).await?;
-    let sources = tx.all_sources(key).await?;
-    let declared = tx.declared(key).await?;
-    Ok(Facts {
-        taxpayer,
-        sources,
-        declared,
-    })
-}
-
-impl Facts {
-    fn draw(
-        &self,
-        book: &RuleBook,
-        window: Period,
-        authority: Option<&TaxAuthority>,
-        taxes: &[TaxKind],
-    ) -> Drawing {
-        draw(&Scope {
-            rules: book,
-            taxpayer: self.taxpayer.key,
-            profile: &self.taxpayer.profile,
-            window,
-            sources: &self.sources,
-            declared: &self.declared,
-            authority,
-            taxes,
-            explain: false,
-        })
-    }
-
-    /// A draft's content drawn again from what is kept now.
-    fn redraw(&self, book: &RuleBook, content: &Content) -> Option<Content> {
-        let authority = Some(&content.authority);
-        let drawing = self.draw(book, content.window, authority, &content.taxes);
-        drawing
-            .contents
-            .into_iter()
-            .find(|fresh| fresh.treasury == content.treasury)
-    }
-}
 
 /// Reads a declaration that must be there.
 ///
@@ -169,6 +115,8 @@ impl Declarations {
                 state: DeclarationState::Draft,
                 created_at: now,
                 submission: None,
+                closing: None,
+                waived: Money::ZERO,
                 version: 1,
             };
             tx.insert_declaration(&draft).await?;
@@ -463,5 +411,43 @@ impl DeclarationService for Declarations {
     ) -> Result<Response<pb::CompareDeclarationsResponse>, Status> {
         let call = Call::of(&request);
         call.answer(comparison::answer(&self.0, &call, request.get_ref()).await)
+    }
+
+    async fn correct_declaration(
+        &self,
+        request: Request<pb::CorrectDeclarationRequest>,
+    ) -> Result<Response<pb::CorrectDeclarationResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::correction::correct(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn void_declaration(
+        &self,
+        request: Request<pb::VoidDeclarationRequest>,
+    ) -> Result<Response<pb::VoidDeclarationResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::correction::void(&self.0, &call, request.into_inner()).await)
+    }
+
+    type WatchDeclarationStream = super::watching::Answers;
+
+    async fn watch_declaration(
+        &self,
+        request: Request<pb::WatchDeclarationRequest>,
+    ) -> Result<Response<Self::WatchDeclarationStream>, Status> {
+        let call = Call::of(&request);
+        let outcome = super::watching::watch(&self.0, &call, request.into_inner()).await;
+        call.answer(outcome.map(Answer::new))
+    }
+
+    type BatchSubmitStream = super::batch::Answers;
+
+    async fn batch_submit(
+        &self,
+        request: Request<tonic::Streaming<pb::BatchSubmitRequest>>,
+    ) -> Result<Response<Self::BatchSubmitStream>, Status> {
+        let call = Call::of(&request);
+        let outcome = super::batch::submit(&self.0, &call, request.into_inner()).await;
+        call.answer(outcome.map(Answer::new))
     }
 }

@@ -5,23 +5,40 @@
 //! only place where an error becomes a status.
 
 mod app;
+mod arrears;
 mod assessment;
+mod batch;
 mod call;
+mod case;
 mod comparison;
+mod correction;
 mod declaration;
 mod eligibility;
+mod event;
 mod explanation;
+mod facts;
 mod failure;
+mod fault;
+mod import;
+mod inspection;
+mod issuing;
+mod officer;
 mod outcome;
 mod payment;
+mod quoting;
+mod reconciliation;
+mod refund;
+mod rendering;
 mod rule;
 mod sandbox;
+mod sheet;
 mod status;
 mod tax_source;
 mod taxpayer;
 mod trailers;
 mod treasury;
 mod voucher;
+mod watching;
 
 pub mod convert;
 
@@ -30,7 +47,9 @@ pub use assessment::assess;
 pub use call::{Call, Language};
 pub use comparison::compare_assessments;
 pub use declaration::Declarations;
+pub use event::Events;
 pub use failure::Failure;
+pub use officer::Officers;
 pub use outcome::Outcomes;
 pub use payment::{Payments, hear};
 pub use rule::Rules;

@@ -18,9 +18,8 @@ use crate::filing::{BankAnswer, Payment, Refusal, quote};
 use crate::pb;
 use crate::pb::payment_service_server::PaymentService;
 use crate::store::{StoreError, Tx};
-use crate::types::{DeclarationId, Money, PaymentId, TaxpayerKey, parse_date};
+use crate::types::{DeclarationId, Money, PaymentId, TaxpayerKey};
 
-const DAYS_MAX: usize = 366;
 const CREATE: &str = "CreatePayment";
 /// A debit may still be on its way to the bank this long after it was sent: until then "never
 /// seen" is not yet a fact.
@@ -87,14 +86,19 @@ fn event_of(payment: &Payment) -> &'static str {
     }
 }
 
+fn created(payment: Option<pb::Payment>) -> pb::CreatePaymentResponse {
+    pb::CreatePaymentResponse {
+        payment,
+        waived_yuan: String::new(),
+    }
+}
+
 /// Gives the payment as the answer to a CreatePayment that has none yet.
 ///
 /// # Errors
 /// [`Failure::Store`].
 pub async fn answer_waiting(tx: &mut Tx, payment: &Payment) -> Result<(), Failure> {
-    let message = pb::CreatePaymentResponse {
-        payment: Some(convert::payment(payment)),
-    };
+    let message = created(Some(convert::payment(payment)));
     let id = payment.id.to_string();
     tx.complete_requests_of(payment.taxpayer, CREATE, &id, &message.encode_to_vec())
         .await?;
@@ -102,43 +106,6 @@ pub async fn answer_waiting(tx: &mut Tx, payment: &Payment) -> Result<(), Failur
 }
 
 impl Payments {
-    async fn quote(
-        &self,
-        wire: pb::QuotePaymentRequest,
-    ) -> Result<Answer<pb::QuotePaymentResponse>, Failure> {
-        let mut violations = Vec::new();
-        let mut fields = Fields::new(&mut violations);
-        let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
-        let id = fields.required("declaration_id", &wire.declaration_id, DeclarationId::parse);
-        if wire.pay_on.len() > DAYS_MAX {
-            let zh = format!("最多 {DAYS_MAX} 天");
-            let en = format!("at most {DAYS_MAX} days");
-            fields.refuse("pay_on", crate::types::Invalid::new("LIST_LENGTH", zh, en));
-        }
-        let mut days = Vec::new();
-        for (place, day) in wire.pay_on.iter().enumerate().take(DAYS_MAX) {
-            days.extend(fields.required(&format!("pay_on[{place}]"), day, parse_date));
-        }
-        let (Some(key), Some(id), true) = (key, id, violations.is_empty()) else {
-            return Err(violations.into());
-        };
-        if days.is_empty() {
-            days.push(self.0.clock.today());
-        }
-        let mut tx = self.0.store.read().await?;
-        must_have(&mut tx, key).await?;
-        let kept = declaration(&mut tx, key, id).await?;
-        kept.check_payable(&kept.digest)?;
-        let mut quotes = Vec::new();
-        for day in days {
-            quotes.push(convert::quote(&quote(&kept.content, day, &self.0.book)?));
-        }
-        Ok(Answer::new(pb::QuotePaymentResponse {
-            quotes,
-            content_digest: kept.digest,
-        }))
-    }
-
     async fn create(
         &self,
         wire: pb::CreatePaymentRequest,
@@ -173,7 +140,7 @@ impl Payments {
         let sent = Payment::send(payment_id, &kept, &named, total, agreement, order, now)?;
         if wire.validate_only {
             let payment = Some(convert::payment(&sent));
-            return Ok(Answer::new(pb::CreatePaymentResponse { payment }));
+            return Ok(Answer::new(created(payment)));
         }
         tx.insert_payment(&sent)
             .await
@@ -211,7 +178,7 @@ impl Payments {
             }),
             None => {
                 let payment = Some(convert::payment(&heard));
-                Ok(Answer::new(pb::CreatePaymentResponse { payment }))
+                Ok(Answer::new(created(payment)))
             }
         }
     }
@@ -236,7 +203,7 @@ impl Payments {
         let heard = hear(&self.0, CREATE, key, id, answer).await?;
         let payment = Some(convert::payment(&heard));
         Ok(Answer {
-            message: pb::CreatePaymentResponse { payment },
+            message: created(payment),
             replayed: true,
         })
     }
@@ -306,7 +273,7 @@ impl PaymentService for Payments {
         request: Request<pb::QuotePaymentRequest>,
     ) -> Result<Response<pb::QuotePaymentResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.quote(request.into_inner()).await)
+        call.answer(super::quoting::quote(&self.0, request.into_inner()).await)
     }
 
     async fn create_payment(
@@ -331,5 +298,53 @@ impl PaymentService for Payments {
     ) -> Result<Response<pb::ResolvePaymentResponse>, Status> {
         let call = Call::of(&request);
         call.answer(self.resolve(request.into_inner()).await)
+    }
+
+    async fn list_payments(
+        &self,
+        request: Request<pb::ListPaymentsRequest>,
+    ) -> Result<Response<pb::ListPaymentsResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::arrears::list_payments(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn list_arrears(
+        &self,
+        request: Request<pb::ListArrearsRequest>,
+    ) -> Result<Response<pb::ListArrearsResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::arrears::list(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn request_refund(
+        &self,
+        request: Request<pb::RequestRefundRequest>,
+    ) -> Result<Response<pb::RequestRefundResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::refund::request(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn offset_refund(
+        &self,
+        request: Request<pb::OffsetRefundRequest>,
+    ) -> Result<Response<pb::OffsetRefundResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::refund::offset(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn get_refund(
+        &self,
+        request: Request<pb::GetRefundRequest>,
+    ) -> Result<Response<pb::GetRefundResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::refund::get(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn list_refunds(
+        &self,
+        request: Request<pb::ListRefundsRequest>,
+    ) -> Result<Response<pb::ListRefundsResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::refund::list(&self.0, &call, request.into_inner()).await)
     }
 }

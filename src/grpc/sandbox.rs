@@ -44,4 +44,20 @@ impl SandboxService for Sandbox {
         let call = Call::of(&request);
         call.answer(self.set(request.get_ref()))
     }
+
+    async fn set_fault(
+        &self,
+        request: Request<pb::SetFaultRequest>,
+    ) -> Result<Response<pb::SetFaultResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::fault::set(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn reset(
+        &self,
+        request: Request<pb::ResetRequest>,
+    ) -> Result<Response<pb::ResetResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::fault::reset(&self.0, &call, request.into_inner()).await)
+    }
 }

@@ -294,4 +294,15 @@ impl TaxSourceService for TaxSources {
         let call = Call::of(&request);
         call.answer(self.list(request.into_inner()).await)
     }
+
+    type ImportTaxSourcesStream = super::import::Answers;
+
+    async fn import_tax_sources(
+        &self,
+        request: Request<tonic::Streaming<pb::ImportTaxSourcesRequest>>,
+    ) -> Result<Response<Self::ImportTaxSourcesStream>, Status> {
+        let call = Call::of(&request);
+        let outcome = super::import::import(&self.0, &call, request.into_inner()).await;
+        call.answer(outcome.map(Answer::new))
+    }
 }

@@ -1,62 +1,23 @@
 //! `TreasuryCallbackService`: the money is in the treasury, so the voucher is issued.
 
-use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 
-use super::app::{App, Parts, taxpayer as must_have};
+use super::app::{App, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
 use super::declaration::declaration;
 use super::failure::Failure;
+use super::issuing::{free_number, sign};
 use super::payment::{answer_waiting, payment};
-use crate::filing::{Voucher, VoucherBody, VoucherState};
+use crate::filing::VoucherBody;
 use crate::pb;
 use crate::pb::treasury_callback_service_server::TreasuryCallbackService;
 use crate::store::Tx;
-use crate::types::{Money, PaymentId, Treasury, VoucherNumber};
+use crate::types::{Money, PaymentId, Treasury};
 
 /// The service.
 #[derive(Debug, Clone)]
 pub struct TreasuryCallbacks(pub App);
-
-const NUMBER_TRIES: u8 = 16;
-
-/// A number that is free: derived from the payment, so that no counter has to be shared.
-async fn free_number(tx: &mut Tx, payment: PaymentId, year: i16) -> Result<VoucherNumber, Failure> {
-    for attempt in 0..NUMBER_TRIES {
-        let hash = Sha256::digest(format!("{payment}/{attempt}"));
-        let serial = hash
-            .iter()
-            .take(8)
-            .fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
-        let number = VoucherNumber::make(year, serial);
-        if !tx.voucher_number_taken(&number).await? {
-            return Ok(number);
-        }
-    }
-    Err(Failure::Internal("no free voucher number".to_owned()))
-}
-
-fn sign(
-    app: &Parts,
-    taxpayer: crate::types::TaxpayerKey,
-    body: VoucherBody,
-    created_at: jiff::Timestamp,
-) -> Result<Voucher, Failure> {
-    let signed_text = serde_json::to_string(&body)?;
-    let signature = app.signer.sign(&signed_text);
-    let public_key = app.signer.public_key();
-    let state = VoucherState::Issued;
-    Ok(Voucher {
-        taxpayer,
-        state,
-        body,
-        signed_text,
-        signature,
-        public_key,
-        created_at,
-    })
-}
 
 impl TreasuryCallbacks {
     async fn settle(
@@ -137,5 +98,24 @@ impl TreasuryCallbackService for TreasuryCallbacks {
     ) -> Result<Response<pb::ReportSettlementResponse>, Status> {
         let call = Call::of(&request);
         call.answer(self.settle(request.into_inner()).await)
+    }
+
+    async fn report_refund(
+        &self,
+        request: Request<pb::ReportRefundRequest>,
+    ) -> Result<Response<pb::ReportRefundResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::refund::report(&self.0, &call, request.into_inner()).await)
+    }
+
+    type ReconcileDayStream = super::reconciliation::Answers;
+
+    async fn reconcile_day(
+        &self,
+        request: Request<tonic::Streaming<pb::ReconcileDayRequest>>,
+    ) -> Result<Response<Self::ReconcileDayStream>, Status> {
+        let call = Call::of(&request);
+        let outcome = super::reconciliation::reconcile(&self.0, &call, request.into_inner()).await;
+        call.answer(outcome.map(Answer::new))
     }
 }

@@ -146,4 +146,36 @@ impl VoucherService for Vouchers {
         let call = Call::of(&request);
         call.answer(self.verify(request.into_inner()).await)
     }
+
+    async fn render_voucher(
+        &self,
+        request: Request<pb::RenderVoucherRequest>,
+    ) -> Result<Response<pb::RenderVoucherResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::rendering::render(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn reprint_voucher(
+        &self,
+        request: Request<pb::ReprintVoucherRequest>,
+    ) -> Result<Response<pb::ReprintVoucherResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::sheet::reprint(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn replace_voucher(
+        &self,
+        request: Request<pb::ReplaceVoucherRequest>,
+    ) -> Result<Response<pb::ReplaceVoucherResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::sheet::replace(&self.0, &call, request.into_inner()).await)
+    }
+
+    async fn void_voucher(
+        &self,
+        request: Request<pb::VoidVoucherRequest>,
+    ) -> Result<Response<pb::VoidVoucherResponse>, Status> {
+        let call = Call::of(&request);
+        call.answer(super::sheet::void(&self.0, &call, request.into_inner()).await)
+    }
 }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::{StoreError, Tx, instant, micros, on_backend, one_row};
-use crate::filing::{Declaration, DeclarationState, Submission};
+use crate::filing::{Closing, Declaration, DeclarationState, Submission};
 use crate::rules::RuleBook;
-use crate::types::{DeclarationId, Invalid, Period, SourceId, TaxpayerKey, parse_date};
+use crate::types::{DeclarationId, Invalid, Money, Period, SourceId, TaxpayerKey, parse_date};
 
 const TABLE: &str = "declaration";
 
@@ -16,7 +16,7 @@ macro_rules! select {
     ($tail:literal) => {
         concat!(
             "SELECT declaration_id, content, digest, created_at, state, submitted_at,
-             overdue, acknowledged, version FROM declaration ",
+             overdue, acknowledged, closed_at, close_reason, waived_fen, version FROM declaration ",
             $tail
         )
     };
@@ -32,6 +32,9 @@ struct Row {
     submitted_at: Option<i64>,
     overdue: i64,
     acknowledged: String,
+    closed_at: Option<i64>,
+    close_reason: Option<String>,
+    waived_fen: i64,
     version: i64,
 }
 
@@ -52,6 +55,13 @@ impl TryFrom<Row> for Declaration {
                 })
             }
         };
+        let closing = match row.closed_at {
+            None => None,
+            Some(at) => Some(Closing {
+                at: instant(TABLE, at)?,
+                reason: row.close_reason.unwrap_or_default(),
+            }),
+        };
         Ok(Self {
             id: DeclarationId::parse(&row.declaration_id)
                 .map_err(|error| StoreError::value(TABLE, error))?,
@@ -61,6 +71,8 @@ impl TryFrom<Row> for Declaration {
                 .ok_or_else(|| StoreError::value(TABLE, &row.state))?,
             created_at: instant(TABLE, row.created_at)?,
             submission,
+            closing,
+            waived: Money::from_fen(row.waived_fen),
             version: row.version,
         })
     }
@@ -120,11 +132,12 @@ impl Tx {
             .content
             .totals()
             .map_err(|error| StoreError::value(TABLE, error))?;
+        let correction = draft.content.correction.as_ref();
         let rpc = self.rpc;
         let done = on_backend!(self, conn => sqlx::query(
             "INSERT INTO declaration (taxpayer_id, declaration_id, content, digest, rule_pack,
-             payable_fen, refundable_fen, created_at, state, version, updated_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             payable_fen, refundable_fen, created_at, state, version, updated_by, revision,
+             corrects) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         )
         .bind(draft.content.taxpayer.to_string())
         .bind(draft.id.to_string())
@@ -137,6 +150,8 @@ impl Tx {
         .bind(draft.state.name())
         .bind(draft.version)
         .bind(rpc)
+        .bind(i64::from(draft.revision()))
+        .bind(correction.map(|of| of.corrects.to_string()))
         .execute(conn)
         .await)?;
         one_row(TABLE, done.rows_affected())
@@ -154,10 +169,12 @@ impl Tx {
         let acknowledged: &[String] = submission.map_or(&[], |filed| &filed.acknowledged);
         let acknowledged =
             serde_json::to_string(acknowledged).map_err(|error| StoreError::json(TABLE, &error))?;
+        let closing = declaration.closing.as_ref();
         let rpc = self.rpc;
         let done = on_backend!(self, conn => sqlx::query(
             "UPDATE declaration SET state = $1, submitted_at = $2, overdue = $3,
-             acknowledged = $4, version = $5, updated_by = $6
+             acknowledged = $4, version = $5, updated_by = $6, closed_at = $9,
+             close_reason = $10, waived_fen = $11
              WHERE taxpayer_id = $7 AND declaration_id = $8 AND version = $5 - 1",
         )
         .bind(declaration.state.name())
@@ -168,6 +185,9 @@ impl Tx {
         .bind(rpc)
         .bind(declaration.content.taxpayer.to_string())
         .bind(declaration.id.to_string())
+        .bind(closing.map(|closed| micros(closed.at)))
+        .bind(closing.map(|closed| closed.reason.as_str()))
+        .bind(declaration.waived.fen())
         .execute(conn)
         .await)?;
         one_row(TABLE, done.rows_affected())

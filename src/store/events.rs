@@ -31,8 +31,9 @@ impl Tx {
         let row = serde_json::json!([before, sequence, kind, subject_id, rpc, request, micros(at)]);
         let hash = hex::encode(Sha256::digest(row.to_string()));
         let done = on_backend!(self, conn => sqlx::query(
-            "INSERT INTO event (taxpayer_id, sequence, kind, subject_id, rpc, request_id, at, hash)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO event (taxpayer_id, sequence, kind, subject_id, rpc, request_id, at, hash,
+             position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+             (SELECT CAST(COALESCE(MAX(position), 0) AS BIGINT) + 1 FROM event))",
         )
         .bind(taxpayer.to_string())
         .bind(sequence)

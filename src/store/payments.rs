@@ -1,9 +1,10 @@
 //! Payments.
 
 use super::{StoreError, Tx, instant, micros, on_backend, one_row};
-use crate::filing::{Payment, PaymentState};
+use crate::filing::{Payment, PaymentChannel, PaymentState};
 use crate::types::{
-    DeclarationId, Invalid, PaymentId, TaxAuthority, TaxpayerKey, Treasury, VoucherNumber,
+    DeclarationId, Invalid, Money, PaymentId, RefundId, TaxAuthority, TaxpayerKey, Treasury,
+    VoucherNumber,
 };
 
 const TABLE: &str = "payment";
@@ -14,7 +15,7 @@ macro_rules! select {
         concat!(
             "SELECT taxpayer_id, payment_id, declaration_id, order_rows, authority, treasury,
              agreement, created_at, state, bank_reference, failure, voucher_number,
-             settled_at, version FROM payment ",
+             settled_at, channel, refund_id, received_fen, refunded_fen, version FROM payment ",
             $tail
         )
     };
@@ -35,6 +36,10 @@ struct Row {
     failure: Option<String>,
     voucher_number: Option<String>,
     settled_at: Option<i64>,
+    channel: String,
+    refund_id: Option<String>,
+    received_fen: i64,
+    refunded_fen: i64,
     version: i64,
 }
 
@@ -63,6 +68,15 @@ impl TryFrom<Row> for Payment {
                 .map_err(bad)?,
             created_at: instant(TABLE, row.created_at)?,
             settled_at: row.settled_at.map(|at| instant(TABLE, at)).transpose()?,
+            channel: PaymentChannel::from_name(&row.channel)
+                .ok_or_else(|| StoreError::value(TABLE, &row.channel))?,
+            refund: row
+                .refund_id
+                .map(|id| RefundId::parse(&id))
+                .transpose()
+                .map_err(bad)?,
+            received: Money::from_fen(row.received_fen),
+            refunded: Money::from_fen(row.refunded_fen),
             version: row.version,
         })
     }
@@ -80,8 +94,10 @@ impl Tx {
         let done = on_backend!(self, conn => sqlx::query(
             "INSERT INTO payment (taxpayer_id, payment_id, declaration_id, order_rows,
              principal_fen, surcharge_fen, authority, treasury, agreement, created_at, state,
-             version, updated_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             version, updated_by, channel, refund_id, received_fen, bank_reference,
+             voucher_number, settled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+             $18, $19)",
         )
         .bind(payment.taxpayer.to_string())
         .bind(payment.id.to_string())
@@ -96,6 +112,12 @@ impl Tx {
         .bind(payment.state.name())
         .bind(payment.version)
         .bind(rpc)
+        .bind(payment.channel.name())
+        .bind(payment.refund.map(|id| id.to_string()))
+        .bind(payment.received.fen())
+        .bind(payment.bank_reference.as_deref())
+        .bind(payment.voucher.as_ref().map(VoucherNumber::as_str))
+        .bind(payment.settled_at.map(micros))
         .execute(conn)
         .await)?;
         one_row(TABLE, done.rows_affected())
@@ -109,7 +131,8 @@ impl Tx {
         let rpc = self.rpc;
         let done = on_backend!(self, conn => sqlx::query(
             "UPDATE payment SET state = $1, bank_reference = $2, failure = $3,
-             voucher_number = $4, settled_at = $5, version = $6, updated_by = $7
+             voucher_number = $4, settled_at = $5, version = $6, updated_by = $7,
+             received_fen = $10, refunded_fen = $11
              WHERE taxpayer_id = $8 AND payment_id = $9 AND version = $6 - 1",
         )
         .bind(payment.state.name())
@@ -121,6 +144,8 @@ impl Tx {
         .bind(rpc)
         .bind(payment.taxpayer.to_string())
         .bind(payment.id.to_string())
+        .bind(payment.received.fen())
+        .bind(payment.refunded.fen())
         .execute(conn)
         .await)?;
         one_row(TABLE, done.rows_affected())
@@ -155,8 +180,8 @@ impl Tx {
         declaration: DeclarationId,
     ) -> Result<Option<Payment>, StoreError> {
         let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
-            select!("WHERE taxpayer_id = $1 AND declaration_id = $2 AND state NOT IN ('FAILED',
-             'REVERSED', 'REFUNDED')"),
+            select!("WHERE taxpayer_id = $1 AND declaration_id = $2 AND channel = 'AGREEMENT' AND
+             state NOT IN ('FAILED', 'REVERSED', 'REFUNDED')"),
         )
         .bind(taxpayer.to_string())
         .bind(declaration.to_string())

@@ -1,8 +1,8 @@
 //! Vouchers.
 
 use super::{StoreError, Tx, instant, micros, on_backend, one_row};
-use crate::filing::{Voucher, VoucherState};
-use crate::types::{TaxpayerKey, VoucherNumber};
+use crate::filing::{Voucher, VoucherKind, VoucherState};
+use crate::types::{RefundId, TaxpayerKey, VoucherNumber};
 
 const TABLE: &str = "voucher";
 
@@ -10,8 +10,8 @@ const TABLE: &str = "voucher";
 macro_rules! select {
     ($tail:literal) => {
         concat!(
-            "SELECT taxpayer_id, state, signed_text, signature, public_key, created_at FROM
-             voucher ",
+            "SELECT taxpayer_id, state, signed_text, signature, public_key, created_at, kind,
+             refund_id, replaces, replaced_by, reprints, close_reason, version FROM voucher ",
             $tail
         )
     };
@@ -25,12 +25,26 @@ struct Row {
     signature: String,
     public_key: String,
     created_at: i64,
+    kind: String,
+    refund_id: String,
+    replaces: Option<String>,
+    replaced_by: Option<String>,
+    reprints: i64,
+    close_reason: Option<String>,
+    version: i64,
 }
 
 impl TryFrom<Row> for Voucher {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
+        let number = |number: Option<String>| {
+            let read = number
+                .map(|number| VoucherNumber::parse(&number))
+                .transpose();
+            read.map_err(|error| StoreError::value(TABLE, error))
+        };
+        let refund = Some(row.refund_id).filter(|id| !id.is_empty());
         Ok(Self {
             taxpayer: TaxpayerKey::parse(&row.taxpayer_id)
                 .map_err(|error| StoreError::value(TABLE, error))?,
@@ -42,6 +56,18 @@ impl TryFrom<Row> for Voucher {
             signature: row.signature,
             public_key: row.public_key,
             created_at: instant(TABLE, row.created_at)?,
+            kind: VoucherKind::from_name(&row.kind)
+                .ok_or_else(|| StoreError::value(TABLE, &row.kind))?,
+            refund: refund
+                .map(|id| RefundId::parse(&id))
+                .transpose()
+                .map_err(|error| StoreError::value(TABLE, error))?,
+            replaces: number(row.replaces)?,
+            replaced_by: number(row.replaced_by)?,
+            reprints: u32::try_from(row.reprints)
+                .map_err(|error| StoreError::value(TABLE, error))?,
+            close_reason: row.close_reason,
+            version: row.version,
         })
     }
 }
@@ -65,8 +91,9 @@ impl Tx {
         one_row("voucher_number_claim", done.rows_affected())?;
         let done = on_backend!(self, conn => sqlx::query(
             "INSERT INTO voucher (taxpayer_id, voucher_number, payment_id, declaration_id,
-             total_fen, signed_text, signature, public_key, created_at, state, updated_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             total_fen, signed_text, signature, public_key, created_at, state, updated_by, kind,
+             refund_id, replaces, version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .bind(voucher.taxpayer.to_string())
         .bind(body.voucher_number.as_str())
@@ -79,6 +106,34 @@ impl Tx {
         .bind(micros(voucher.created_at))
         .bind(voucher.state.name())
         .bind(rpc)
+        .bind(voucher.kind.name())
+        .bind(voucher.refund.map(|id| id.to_string()).unwrap_or_default())
+        .bind(voucher.replaces.as_ref().map(VoucherNumber::as_str))
+        .bind(voucher.version)
+        .execute(conn)
+        .await)?;
+        one_row(TABLE, done.rows_affected())
+    }
+
+    /// Keeps a voucher's new state, its version raised by one. What was signed never changes.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] when somebody else changed it first.
+    pub async fn update_voucher(&mut self, voucher: &Voucher) -> Result<(), StoreError> {
+        let rpc = self.rpc;
+        let done = on_backend!(self, conn => sqlx::query(
+            "UPDATE voucher SET state = $1, replaced_by = $2, reprints = $3, close_reason = $4,
+             version = $5, updated_by = $6
+             WHERE taxpayer_id = $7 AND voucher_number = $8 AND version = $5 - 1",
+        )
+        .bind(voucher.state.name())
+        .bind(voucher.replaced_by.as_ref().map(VoucherNumber::as_str))
+        .bind(i64::from(voucher.reprints))
+        .bind(voucher.close_reason.as_deref())
+        .bind(voucher.version)
+        .bind(rpc)
+        .bind(voucher.taxpayer.to_string())
+        .bind(voucher.body.voucher_number.as_str())
         .execute(conn)
         .await)?;
         one_row(TABLE, done.rows_affected())

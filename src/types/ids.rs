@@ -66,6 +66,22 @@ uuid_id!(
     PaymentId, "PAYMENT_ID_SYNTAX"
 );
 uuid_id!(
+    /// A refund (退税).
+    RefundId, "REFUND_ID_SYNTAX"
+);
+uuid_id!(
+    /// A decision on paying later (延期缴纳).
+    ExtensionId, "EXTENSION_ID_SYNTAX"
+);
+uuid_id!(
+    /// An inspection (税务检查).
+    InspectionId, "INSPECTION_ID_SYNTAX"
+);
+uuid_id!(
+    /// A case for an officer.
+    CaseId, "CASE_ID_SYNTAX"
+);
+uuid_id!(
     /// A client's mark on one mutation, so that repeats are answered, not redone.
     RequestId, "REQUEST_ID_SYNTAX"
 );

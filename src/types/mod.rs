@@ -18,8 +18,8 @@ pub use decimal::parse_decimal;
 pub use error::Invalid;
 pub use exact::{Exact, Overflow};
 pub use ids::{
-    DeclarationId, EventId, PaymentId, RequestId, SourceId, TaxAuthority, TaxpayerKey, Treasury,
-    VoucherNumber,
+    CaseId, DeclarationId, EventId, ExtensionId, InspectionId, PaymentId, RefundId, RequestId,
+    SourceId, TaxAuthority, TaxpayerKey, Treasury, VoucherNumber,
 };
 pub use money::Money;
 pub use period::{Month, Period, parse_date};

@@ -84,6 +84,7 @@ async fn verify(server: &Server, question: [&str; 3]) -> pb::VerifyVoucherRespon
         voucher_number,
         tax_number,
         total_yuan,
+        verification_code: String::new(),
     };
     let answer = server.vouchers().verify_voucher(request).await;
     answer.unwrap().into_inner()

@@ -284,6 +284,7 @@ async fn settlement_of_a_payment_nobody_made_is_not_found() {
         amount_yuan: "1.00".to_owned(),
         treasury_code: "1234010400".to_owned(),
         bank_reference: "SB-1".to_owned(),
+        part_reference: String::new(),
     };
     let refused = server.treasury().report_settlement(report).await;
     assert_refused(refused, Code::NotFound, "PAYMENT_NOT_FOUND");

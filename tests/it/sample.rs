@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use caixing::filing::{
-    Content, Covered, Declaration, DeclarationState, Line, Payment, PaymentRow, PaymentState,
-    Quote, SourceRecord, SourceState, Submission, Taxpayer, Voucher, VoucherBody, VoucherRow,
-    VoucherState,
+    Content, Covered, Declaration, DeclarationState, Line, Payment, PaymentChannel, PaymentRow,
+    PaymentState, Quote, SourceRecord, SourceState, Submission, Taxpayer, Voucher, VoucherBody,
+    VoucherKind, VoucherRow, VoucherState,
 };
 use caixing::tax::{BaseUnit, Charge, Profile, ReliefLine, TaxSource, TaxpayerKind};
 use caixing::types::{
@@ -139,6 +139,8 @@ pub fn line(number: u32, tax: TaxKind, amounts: [&str; 3], payable: &str, due_on
             turning_points: Vec::new(),
         },
         payable: yuan(payable),
+        carried: Money::ZERO,
+        stands_from: None,
     }
 }
 
@@ -184,6 +186,7 @@ pub fn content(rule_pack: &str, lines: Vec<Line>) -> Content {
         covered,
         lines,
         findings: Vec::new(),
+        correction: None,
     }
 }
 
@@ -201,6 +204,8 @@ pub fn declaration(number: u128, state: DeclarationState, content: Content) -> D
             overdue: false,
             acknowledged: Vec::new(),
         }),
+        closing: None,
+        waived: Money::ZERO,
         version: 1,
     }
 }
@@ -236,6 +241,10 @@ pub fn payment(number: u128, declaration: u128, state: PaymentState) -> Payment 
         voucher: settled.then(|| voucher_number(0)),
         created_at: instant(2),
         settled_at: settled.then(|| instant(3)),
+        channel: PaymentChannel::Agreement,
+        refund: None,
+        received: if settled { yuan("100.05") } else { Money::ZERO },
+        refunded: Money::ZERO,
         version: 1,
     }
 }
@@ -276,5 +285,12 @@ pub fn voucher(serial: u64, payment: &Payment) -> Voucher {
         signature: "00".to_owned(),
         public_key: "00".to_owned(),
         created_at: instant(4),
+        kind: VoucherKind::Payment,
+        refund: None,
+        replaces: None,
+        replaced_by: None,
+        reprints: 0,
+        close_reason: None,
+        version: 1,
     }
 }

@@ -65,6 +65,8 @@ fn plot(place: u128) -> Line {
             turning_points: Vec::new(),
         },
         payable: yuan("1500.00"),
+        carried: Money::ZERO,
+        stands_from: None,
     }
 }
 

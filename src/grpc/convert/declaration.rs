@@ -9,7 +9,7 @@ use crate::grpc::app::etag;
 use crate::grpc::call::Language;
 use crate::pb;
 use crate::tax::{BaseUnit, Finding, Severity};
-use crate::types::Overflow;
+use crate::types::{Money, Overflow};
 
 /// Writes a declaration with its form and totals, without its lines.
 pub fn declaration(declaration: &Declaration) -> Result<pb::Declaration, Overflow> {
@@ -23,6 +23,8 @@ pub fn declaration(declaration: &Declaration) -> Result<pb::Declaration, Overflo
         DeclarationState::Corrected => pb::DeclarationState::Corrected,
     };
     let submission = declaration.submission.as_ref();
+    let correction = content.correction.as_ref();
+    let closing = declaration.closing.as_ref();
     Ok(pb::Declaration {
         declaration_id: declaration.id.to_string(),
         taxpayer_id: content.taxpayer.to_string(),
@@ -46,6 +48,23 @@ pub fn declaration(declaration: &Declaration) -> Result<pb::Declaration, Overflo
         submit_time: submission.map(|filed| instant(filed.at)),
         error_count: count(&content.findings, Severity::Error),
         warning_count: count(&content.findings, Severity::Warning),
+        revision: i32::try_from(declaration.revision()).unwrap_or(i32::MAX),
+        corrects_declaration_id: correction
+            .map(|of| of.corrects.to_string())
+            .unwrap_or_default(),
+        corrected_by_declaration_id: String::new(),
+        corrected_taxes: correction
+            .map(|of| of.taxes.iter().map(|kind| tax(*kind).into()).collect())
+            .unwrap_or_default(),
+        reason: closing
+            .map(|closed| closed.reason.clone())
+            .or_else(|| correction.map(|of| of.reason.clone()))
+            .unwrap_or_default(),
+        close_time: closing.map(|closed| instant(closed.at)),
+        waived_yuan: Some(declaration.waived)
+            .filter(|waived| !waived.is_zero())
+            .map(|waived| waived.to_string())
+            .unwrap_or_default(),
     })
 }
 
@@ -146,6 +165,14 @@ fn schedule_row(row: &ScheduleRow<'_>) -> pb::ReliefScheduleRow {
     }
 }
 
+fn carried(carried: Money) -> String {
+    if carried.is_zero() {
+        String::new()
+    } else {
+        carried.to_string()
+    }
+}
+
 fn lines(
     lines: &[Line],
     source_id: impl Fn(&Line) -> String,
@@ -170,6 +197,11 @@ fn lines(
                 tax_amount_yuan: charge.tax_amount.to_string(),
                 relief_yuan: charge.relief()?.to_string(),
                 already_paid_yuan: charge.already_paid.to_string(),
+                carried_yuan: carried(line.carried),
+                stands_from_declaration_id: line
+                    .stands_from
+                    .map(|id| id.to_string())
+                    .unwrap_or_default(),
                 payable_yuan: line.payable.to_string(),
                 reliefs: charge
                     .reliefs

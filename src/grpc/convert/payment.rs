@@ -1,7 +1,7 @@
 //! Payments and quotes on the wire.
 
 use super::{instant, period, tax};
-use crate::filing::{Payment, PaymentRow, PaymentState, Quote};
+use crate::filing::{Payment, PaymentChannel, PaymentRow, PaymentState, Quote};
 use crate::grpc::app::etag;
 use crate::pb;
 
@@ -14,6 +14,7 @@ fn row(row: &PaymentRow) -> pb::PaymentRow {
         surcharge_yuan: row.surcharge.to_string(),
         days_late: i32::try_from(row.days_late).unwrap_or(i32::MAX),
         due_on: row.due_on.to_string(),
+        extended_to: String::new(),
     }
 }
 
@@ -25,6 +26,7 @@ pub fn quote(quote: &Quote) -> pb::Quote {
         principal_yuan: quote.principal.to_string(),
         surcharge_yuan: quote.surcharge.to_string(),
         total_yuan: quote.total.to_string(),
+        ..pb::Quote::default()
     }
 }
 
@@ -61,5 +63,13 @@ pub fn payment(payment: &Payment) -> pb::Payment {
         etag: etag(payment.version),
         create_time: Some(instant(payment.created_at)),
         settle_time: payment.settled_at.map(instant),
+        channel: match payment.channel {
+            PaymentChannel::Agreement => pb::PaymentChannel::Agreement,
+            PaymentChannel::Offset => pb::PaymentChannel::Offset,
+        }
+        .into(),
+        refund_id: payment.refund.map(|id| id.to_string()).unwrap_or_default(),
+        received_yuan: payment.received.to_string(),
+        refunded_yuan: payment.refunded.to_string(),
     }
 }

@@ -1,8 +1,14 @@
 //! Vouchers on the wire.
 
 use super::{instant, period};
-use crate::filing::{Voucher, VoucherRow, VoucherState};
+use crate::filing::{Voucher, VoucherKind, VoucherRow, VoucherState};
+use crate::grpc::app::etag;
 use crate::pb;
+use crate::types::VoucherNumber;
+
+fn number(number: Option<&VoucherNumber>) -> String {
+    number.map(ToString::to_string).unwrap_or_default()
+}
 
 /// Writes the state of a voucher.
 pub fn state(state: VoucherState) -> pb::VoucherState {
@@ -22,6 +28,7 @@ pub fn voucher(voucher: &Voucher) -> pb::Voucher {
         period: Some(period(row.period)),
         treasury_date: body.treasury_date.to_string(),
         amount_yuan: row.amount.to_string(),
+        original_voucher_number: String::new(),
     };
     pb::Voucher {
         voucher_number: body.voucher_number.to_string(),
@@ -42,5 +49,18 @@ pub fn voucher(voucher: &Voucher) -> pb::Voucher {
         signature: voucher.signature.clone(),
         public_key: voucher.public_key.clone(),
         create_time: Some(instant(voucher.created_at)),
+        kind: match voucher.kind {
+            VoucherKind::Payment => pb::VoucherKind::Payment,
+            VoucherKind::Refund => pb::VoucherKind::Refund,
+        }
+        .into(),
+        replaces_voucher_number: number(voucher.replaces.as_ref()),
+        replaced_by_voucher_number: number(voucher.replaced_by.as_ref()),
+        reprint_count: i32::try_from(voucher.reprints).unwrap_or(i32::MAX),
+        refund_id: voucher.refund.map(|id| id.to_string()).unwrap_or_default(),
+        rule_pack_digest: body.rule_pack_digest.clone(),
+        close_reason: voucher.close_reason.clone().unwrap_or_default(),
+        etag: etag(voucher.version),
+        ..pb::Voucher::default()
     }
 }

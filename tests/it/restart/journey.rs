@@ -332,6 +332,7 @@ impl Journey {
             voucher_number: voucher.voucher_number.clone(),
             tax_number: TAX_NUMBER.to_owned(),
             total_yuan: TOTAL.to_owned(),
+            verification_code: String::new(),
         };
         assert!(
             client

@@ -164,6 +164,7 @@ pub fn settling(payment: &pb::Payment) -> pb::ReportSettlementRequest {
         amount_yuan: payment.total_yuan.clone(),
         treasury_code: payment.treasury_code.clone(),
         bank_reference: "QB-1".to_owned(),
+        part_reference: String::new(),
     }
 }
 

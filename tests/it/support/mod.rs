@@ -65,6 +65,8 @@ clients! {
     treasury: treasury_callback_service_client::TreasuryCallbackServiceClient,
     vouchers: voucher_service_client::VoucherServiceClient,
     rules: rule_service_client::RuleServiceClient,
+    events: event_service_client::EventServiceClient,
+    officers: officer_service_client::OfficerServiceClient,
     outcomes: outcome_service_client::OutcomeServiceClient,
     sandbox: sandbox_service_client::SandboxServiceClient,
 }
@@ -104,6 +106,7 @@ impl Server {
             clock: Clock::sandbox(dir.path().join("sandbox-clock")),
             signer: Box::new(Ed25519Signer::open(&dir.path().join("key.hex")).unwrap()),
             bank: BankClient::new(&bank_address).unwrap(),
+            bank_faults: None,
         });
         macro_rules! service {
             ($module:ident :: $server:ident, $inner:ident) => {
@@ -138,6 +141,11 @@ impl Server {
             .add_service(service!(
                 outcome_service_server::OutcomeServiceServer,
                 Outcomes
+            ))
+            .add_service(service!(event_service_server::EventServiceServer, Events))
+            .add_service(service!(
+                officer_service_server::OfficerServiceServer,
+                Officers
             ))
             .add_service(service!(
                 sandbox_service_server::SandboxServiceServer,

@@ -1,0 +1,141 @@
+-- The rest of the filing life: corrections and voids, refunds and offsets, extensions, inspections,
+-- money that comes in parts, vouchers that are replaced, cases for an officer, an order of events
+-- over all taxpayers.
+
+-- Corrections. A declaration is replaced by at most one submitted revision.
+ALTER TABLE declaration ADD COLUMN revision INTEGER NOT NULL DEFAULT 1 CHECK (revision >= 1);
+ALTER TABLE declaration ADD COLUMN corrects TEXT;         -- the declaration it corrects
+ALTER TABLE declaration ADD COLUMN closed_at INTEGER;     -- when voided or replaced
+ALTER TABLE declaration ADD COLUMN close_reason TEXT;
+ALTER TABLE declaration ADD COLUMN waived_fen INTEGER NOT NULL DEFAULT 0 CHECK (waived_fen >= 0);
+
+CREATE UNIQUE INDEX corrected_once ON declaration (taxpayer_id, corrects)
+    WHERE corrects IS NOT NULL AND state <> 'DRAFT';
+
+-- Payments: beside the one live order, refunds may be set against a declaration.
+ALTER TABLE payment ADD COLUMN channel TEXT NOT NULL DEFAULT 'AGREEMENT'
+    CHECK (channel IN ('AGREEMENT', 'OFFSET'));
+ALTER TABLE payment ADD COLUMN refund_id TEXT;            -- the refund an offset was made from
+ALTER TABLE payment ADD COLUMN received_fen INTEGER NOT NULL DEFAULT 0 CHECK (received_fen >= 0);
+ALTER TABLE payment ADD COLUMN refunded_fen INTEGER NOT NULL DEFAULT 0 CHECK (refunded_fen >= 0);
+
+DROP INDEX one_live_payment;
+CREATE UNIQUE INDEX one_live_payment ON payment (taxpayer_id, declaration_id)
+    WHERE channel = 'AGREEMENT' AND state NOT IN ('FAILED', 'REVERSED', 'REFUNDED');
+CREATE INDEX payment_of_declaration ON payment (taxpayer_id, declaration_id);
+
+-- What the treasury is known to have received for a payment. The same part counts once.
+CREATE TABLE settlement_part (
+    taxpayer_id    TEXT NOT NULL,
+    payment_id     TEXT NOT NULL,
+    part_reference TEXT NOT NULL,
+    amount_fen     INTEGER NOT NULL CHECK (amount_fen > 0),
+    bank_reference TEXT NOT NULL,
+    treasury       TEXT NOT NULL,
+    learnt_from    TEXT NOT NULL,   -- the RPC that brought it
+    recorded_at    INTEGER NOT NULL,
+    PRIMARY KEY (taxpayer_id, payment_id, part_reference),
+    FOREIGN KEY (taxpayer_id, payment_id) REFERENCES payment (taxpayer_id, payment_id)
+) STRICT;
+
+-- A refund (退税).
+CREATE TABLE refund (
+    taxpayer_id        TEXT NOT NULL,
+    refund_id          TEXT NOT NULL,
+    -- immutable
+    declaration_id     TEXT NOT NULL,
+    amount_fen         INTEGER NOT NULL CHECK (amount_fen > 0),
+    parts              TEXT NOT NULL,  -- JSON: payments it comes from
+    created_at         INTEGER NOT NULL,
+    -- mutable
+    state              TEXT NOT NULL CHECK (state IN ('REQUESTED', 'APPROVED', 'REJECTED', 'PAID')),
+    cause              TEXT NOT NULL,
+    interest_fen       INTEGER NOT NULL DEFAULT 0 CHECK (interest_fen >= 0),
+    offset_fen         INTEGER NOT NULL DEFAULT 0 CHECK (offset_fen >= 0),
+    decision           TEXT,
+    decided_at         INTEGER,
+    treasury_reference TEXT,
+    voucher_number     TEXT,
+    paid_at            INTEGER,
+    version            INTEGER NOT NULL CHECK (version >= 1),
+    updated_by         TEXT NOT NULL,
+    PRIMARY KEY (taxpayer_id, refund_id),
+    FOREIGN KEY (taxpayer_id, declaration_id)
+        REFERENCES declaration (taxpayer_id, declaration_id),
+    CHECK (offset_fen <= amount_fen + interest_fen)
+) STRICT;
+
+CREATE UNIQUE INDEX one_refund ON refund (taxpayer_id, declaration_id) WHERE state <> 'REJECTED';
+
+-- A decision on paying later (延期缴纳税款).
+CREATE TABLE payment_extension (
+    taxpayer_id    TEXT NOT NULL,
+    extension_id   TEXT NOT NULL,
+    declaration_id TEXT NOT NULL,
+    tax            TEXT NOT NULL,      -- empty: all taxes of the declaration
+    approved       INTEGER NOT NULL CHECK (approved IN (0, 1)),
+    extended_to    TEXT NOT NULL,      -- empty when refused
+    requested_on   TEXT NOT NULL,
+    document       TEXT NOT NULL,
+    recorded_at    INTEGER NOT NULL,
+    PRIMARY KEY (taxpayer_id, extension_id),
+    FOREIGN KEY (taxpayer_id, declaration_id)
+        REFERENCES declaration (taxpayer_id, declaration_id)
+) STRICT;
+
+CREATE INDEX extension_of_declaration ON payment_extension (taxpayer_id, declaration_id);
+
+-- An inspection (税务检查、稽查): its periods cannot be corrected while it is open.
+CREATE TABLE inspection (
+    taxpayer_id   TEXT NOT NULL,
+    inspection_id TEXT NOT NULL,
+    first_day     TEXT NOT NULL,
+    last_day      TEXT NOT NULL,
+    tax           TEXT NOT NULL,       -- empty: all taxes
+    document      TEXT NOT NULL,
+    opened_at     INTEGER NOT NULL,
+    closed_at     INTEGER,
+    version       INTEGER NOT NULL CHECK (version >= 1),
+    PRIMARY KEY (taxpayer_id, inspection_id)
+) STRICT;
+
+-- Vouchers: what they prove, and how a sheet ends.
+ALTER TABLE voucher ADD COLUMN kind TEXT NOT NULL DEFAULT 'PAYMENT'
+    CHECK (kind IN ('PAYMENT', 'REFUND'));
+ALTER TABLE voucher ADD COLUMN refund_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE voucher ADD COLUMN replaces TEXT;
+ALTER TABLE voucher ADD COLUMN replaced_by TEXT;
+ALTER TABLE voucher ADD COLUMN reprints INTEGER NOT NULL DEFAULT 0 CHECK (reprints >= 0);
+ALTER TABLE voucher ADD COLUMN close_reason TEXT;
+ALTER TABLE voucher ADD COLUMN version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1);
+
+DROP INDEX one_live_voucher;
+CREATE UNIQUE INDEX one_live_voucher ON voucher (taxpayer_id, payment_id, kind, refund_id)
+    WHERE state = 'ISSUED';
+
+-- A disagreement between bank, treasury and the books, for an officer. `taxpayer_id` is empty
+-- where nobody knows whose it is.
+CREATE TABLE officer_case (
+    taxpayer_id TEXT NOT NULL,
+    case_id     TEXT NOT NULL,
+    subject_id  TEXT NOT NULL,
+    rule_id     TEXT NOT NULL,
+    finding     TEXT NOT NULL,         -- JSON
+    opened_at   INTEGER NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('OPEN', 'RESOLVED')),
+    resolution  TEXT,
+    resolved_at INTEGER,
+    version     INTEGER NOT NULL CHECK (version >= 1),
+    updated_by  TEXT NOT NULL,
+    PRIMARY KEY (taxpayer_id, case_id)
+) STRICT;
+
+CREATE UNIQUE INDEX one_open_case ON officer_case (taxpayer_id, subject_id, rule_id)
+    WHERE state = 'OPEN';
+
+-- The order of events over all taxpayers: `position` is given by the one writer, without gaps.
+ALTER TABLE event ADD COLUMN position INTEGER;
+UPDATE event SET position = (SELECT COUNT(*) FROM event AS before
+    WHERE before.at < event.at OR (before.at = event.at AND before.rowid <= event.rowid));
+CREATE UNIQUE INDEX event_position ON event (position);
+CREATE INDEX event_of_subject ON event (taxpayer_id, subject_id, sequence);

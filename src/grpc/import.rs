@@ -1,0 +1,23 @@
+//! Collecting many sources in one stream.
+
+use std::pin::Pin;
+
+use tokio_stream::Stream;
+use tonic::Status;
+
+use super::app::App;
+use super::call::Call;
+use super::failure::Failure;
+use crate::pb;
+
+/// The answers.
+pub type Answers = Pin<Box<dyn Stream<Item = Result<pb::ImportTaxSourcesResponse, Status>> + Send>>;
+
+/// Not built yet.
+pub async fn import(
+    _: &App,
+    _: &Call,
+    _: tonic::Streaming<pb::ImportTaxSourcesRequest>,
+) -> Result<Answers, Failure> {
+    Err(Failure::Internal("not built".to_owned()))
+}
