@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tower::util::MapResponseLayer;
 
 use crate::clock::Clock;
@@ -284,7 +284,8 @@ async fn serve(
         .add_service(service!(EventServiceServer, grpc::Events(app.clone())))
         .add_service(service!(OfficerServiceServer, grpc::Officers(app.clone())))
         .add_service(service!(SandboxServiceServer, grpc::Sandbox(app)));
-    let incoming = TcpListenerStream::new(listener);
+    // Small answers go out at once instead of waiting for the client's acknowledgement.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let stopping = async move {
         stop.await;
         // Clients that watch health see it before the door closes.

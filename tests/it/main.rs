@@ -12,6 +12,7 @@ mod bad_values;
 mod cases;
 mod compared;
 mod compat;
+mod cuts;
 mod documents;
 mod eligibility;
 mod events;
