@@ -3,6 +3,9 @@
 //! A [`Tx`] is a transaction: handlers begin, load, decide (pure), save and commit in one
 //! screen. State change, event and idempotency record go in together or not at all.
 
+mod audit;
+mod audit_contents;
+mod chain;
 mod declarations;
 mod error;
 mod events;
@@ -17,6 +20,7 @@ mod taxpayers;
 mod vouchers;
 mod watched;
 
+pub use audit::{Audited, Break, Fault};
 pub use error::StoreError;
 pub use events::{KeptEvent, READS};
 pub use news::Follower;
