@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tower::util::MapResponseLayer;
 
 use crate::clock::Clock;
@@ -37,6 +37,7 @@ use crate::worker;
 const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 const CALLS_PER_CONNECTION_MAX: usize = 256;
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Services listed by reflection and health.
@@ -105,14 +106,23 @@ pub struct Running {
 }
 
 impl Running {
-    /// Stops taking calls, lets the running ones end, and closes the database.
+    /// Stops taking calls, ends the streams that follow, lets the running calls end, and closes
+    /// the database. Who does not take in its answer is not waited for longer than 10 seconds.
     ///
     /// # Errors
     /// [`ServerError::Transport`].
-    pub async fn stop(self) -> Result<(), ServerError> {
+    pub async fn stop(mut self) -> Result<(), ServerError> {
         let _ = self.stop.send(true);
+        self.store.end_following();
         self.worker.abort();
-        let served = self.served.await;
+        let served = match tokio::time::timeout(STOP_PATIENCE, &mut self.served).await {
+            Ok(served) => served,
+            Err(_) => {
+                tracing::warn!("a client does not take in its answer; stopping without it");
+                self.served.abort();
+                Ok(Ok(()))
+            }
+        };
         let bank = self.bank_served.await;
         self.store.close().await;
         for ended in [served, bank] {
@@ -274,7 +284,8 @@ async fn serve(
         .add_service(service!(EventServiceServer, grpc::Events(app.clone())))
         .add_service(service!(OfficerServiceServer, grpc::Officers(app.clone())))
         .add_service(service!(SandboxServiceServer, grpc::Sandbox(app)));
-    let incoming = TcpListenerStream::new(listener);
+    // Small answers go out at once instead of waiting for the client's acknowledgement.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let stopping = async move {
         stop.await;
         // Clients that watch health see it before the door closes.

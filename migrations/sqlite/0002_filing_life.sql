@@ -139,3 +139,11 @@ UPDATE event SET position = (SELECT COUNT(*) FROM event AS before
     WHERE before.at < event.at OR (before.at = event.at AND before.rowid <= event.rowid));
 CREATE UNIQUE INDEX event_position ON event (position);
 CREATE INDEX event_of_subject ON event (taxpayer_id, subject_id, sequence);
+
+-- What the event is about, as it stood when the transaction ended: SHA-256 over its row, and over
+-- an answer given to a request. Nothing on events written before, whose hash leaves it out.
+ALTER TABLE event ADD COLUMN detail TEXT;
+
+CREATE INDEX voucher_of_declaration ON voucher (taxpayer_id, declaration_id);
+CREATE INDEX refund_of_declaration ON refund (taxpayer_id, declaration_id);
+CREATE INDEX correction_of_declaration ON declaration (taxpayer_id, corrects);

@@ -1,7 +1,8 @@
-//! The command line: `serve`, `demo`, `assess`, `rules`, `voucher`. Every flag has a `CAIXING_*`
+//! The command line: `serve`, `demo`, `assess`, `rules`, `voucher`, `audit`. Every flag has a `CAIXING_*`
 //! variable beside it.
 
 mod assess;
+mod audit;
 mod demo;
 mod findings;
 mod journey;
@@ -46,6 +47,8 @@ enum Command {
     Rules(rules::Rules),
     /// Vouchers.
     Voucher(voucher::Voucher),
+    /// The audit trail.
+    Audit(audit::Audit),
 }
 
 #[derive(Debug, clap::Args)]
@@ -83,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Assess(command) => assess::run(&command),
         Command::Rules(command) => rules::run(&command),
         Command::Voucher(command) => voucher::run(&command),
+        Command::Audit(command) => runtime.block_on(audit::run(&command)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

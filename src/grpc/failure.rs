@@ -39,6 +39,8 @@ pub enum Failure {
     },
     /// The same request id is still being worked on.
     StillRunning,
+    /// The service stops; what was being told goes on elsewhere or later.
+    Stopping,
     /// The store failed.
     Store(StoreError),
     /// Our own fault; the text is logged, never sent.

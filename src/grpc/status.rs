@@ -91,6 +91,16 @@ pub fn status(failure: Failure, call: &Call) -> Status {
                 &[],
             )
         }
+        Failure::Stopping => {
+            details.set_retry_info(Some(RETRY_AFTER));
+            Words::new(
+                Code::Unavailable,
+                "SERVER_STOPPING",
+                "服务正在停止，请稍后从最后收到的位置继续",
+                "the service is stopping; go on after what was last received",
+                &[],
+            )
+        }
         Failure::Store(error) => store(&error, call, &mut details),
         Failure::Internal(text) => internal(&text, call),
     };

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::{StoreError, Tx, instant, micros, on_backend, one_row, seal};
 use crate::types::{RequestId, TaxpayerKey};
 
 /// An earlier mutation as recorded.
@@ -90,7 +90,7 @@ impl Tx {
         subject_id: &str,
         response: &[u8],
     ) -> Result<(), StoreError> {
-        on_backend!(self, conn => sqlx::query(
+        let done = on_backend!(self, conn => sqlx::query(
             "UPDATE request SET response = $1 WHERE taxpayer_id = $2 AND method = $3
              AND subject_id = $4 AND response IS NULL",
         )
@@ -100,6 +100,10 @@ impl Tx {
         .bind(subject_id)
         .execute(conn)
         .await)?;
+        if done.rows_affected() > 0 {
+            let digest = seal::bytes_digest(response);
+            self.completed.push((subject_id.to_owned(), digest));
+        }
         Ok(())
     }
 }

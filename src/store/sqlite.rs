@@ -57,6 +57,35 @@ impl SqliteStore {
         Ok(Self { writer, readers })
     }
 
+    /// Opens the file as it stands, for reading; both pools only read.
+    pub async fn open_for_reading(dir: &Path) -> Result<Self, StoreError> {
+        let refuse = |error: &dyn std::fmt::Display| {
+            StoreError::Open(format!("{}: {error}", dir.join(FILE).display()))
+        };
+        if !dir.join(FILE).is_file() {
+            return Err(refuse(&"there is no such database"));
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(dir.join(FILE))
+            .read_only(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS_MAX)
+            .acquire_timeout(QUEUE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(|error| refuse(&error))?;
+        Ok(Self {
+            writer: readers.clone(),
+            readers,
+        })
+    }
+
+    /// True when the pools are closed.
+    pub fn is_closed(&self) -> bool {
+        self.readers.is_closed()
+    }
+
     /// `BEGIN IMMEDIATE`: the write lock is taken at once, so no later statement can find it gone.
     pub async fn begin_write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)

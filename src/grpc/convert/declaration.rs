@@ -11,17 +11,22 @@ use crate::pb;
 use crate::tax::{BaseUnit, Finding, Severity};
 use crate::types::{Money, Overflow};
 
-/// Writes a declaration with its form and totals, without its lines.
-pub fn declaration(declaration: &Declaration) -> Result<pb::Declaration, Overflow> {
-    let content = &declaration.content;
-    let state = match declaration.state {
+/// Writes where a declaration's life stands.
+pub fn declaration_state(state: DeclarationState) -> pb::DeclarationState {
+    match state {
         DeclarationState::Draft => pb::DeclarationState::Draft,
         DeclarationState::Submitted => pb::DeclarationState::Submitted,
         DeclarationState::AwaitingPayment => pb::DeclarationState::AwaitingPayment,
         DeclarationState::Completed => pb::DeclarationState::Completed,
         DeclarationState::Voided => pb::DeclarationState::Voided,
         DeclarationState::Corrected => pb::DeclarationState::Corrected,
-    };
+    }
+}
+
+/// Writes a declaration with its form and totals, without its lines.
+pub fn declaration(declaration: &Declaration) -> Result<pb::Declaration, Overflow> {
+    let content = &declaration.content;
+    let state = declaration_state(declaration.state);
     let submission = declaration.submission.as_ref();
     let correction = content.correction.as_ref();
     let closing = declaration.closing.as_ref();

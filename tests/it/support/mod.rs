@@ -23,7 +23,7 @@ use tonic::{Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 pub use acts::*;
-pub use bank::QuietBank;
+pub use bank::{QuietBank, serve as serve_quiet_bank};
 
 /// The example taxpayer's number.
 pub const TAX_NUMBER: &str = "91340100MA8WXJ264T";
