@@ -3,9 +3,11 @@
 //! A [`Tx`] is a transaction: handlers begin, load, decide (pure), save and commit in one
 //! screen. State change, event and idempotency record go in together or not at all.
 
+mod corrections;
 mod declarations;
 mod error;
 mod events;
+mod inspections;
 mod invariants;
 mod payments;
 mod requests;
