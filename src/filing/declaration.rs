@@ -1,17 +1,20 @@
 //! The declaration (申报表): what was drawn, and the steps of its life.
 //!
-//! | state | submit | settle | void | correct |
-//! | --- | --- | --- | --- | --- |
-//! | DRAFT | AWAITING_PAYMENT, or COMPLETED where nothing is payable | – | – | – |
-//! | AWAITING_PAYMENT | – | COMPLETED | VOIDED | CORRECTED |
-//! | COMPLETED | – | – | – | CORRECTED |
+//! | state | submit | settle | void | correct | replace |
+//! | --- | --- | --- | --- | --- | --- |
+//! | DRAFT | AWAITING_PAYMENT, or COMPLETED where nothing is payable | – | – | – | – |
+//! | AWAITING_PAYMENT | – | COMPLETED | VOIDED | a draft revision | CORRECTED |
+//! | COMPLETED | – | – | – | a draft revision | CORRECTED |
+//!
+//! A declaration under correction stays in force until its revision is submitted; then, in the
+//! same transaction, it is replaced.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Refusal;
+use super::{Changes, Redrawn, Refusal};
 use crate::tax::{Charge, Finding, Profile, Severity};
 use crate::types::{
     DeclarationId, Money, Overflow, Period, SourceId, TaxAuthority, TaxpayerKey, Treasury,
@@ -277,6 +280,14 @@ impl Declaration {
         self.content.correction.as_ref().map_or(1, |of| of.revision)
     }
 
+    /// Refuses unless it is a draft.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`].
+    pub fn check_draft(&self) -> Result<(), Refusal> {
+        self.expect_state(&[DeclarationState::Draft], "DRAFT")
+    }
+
     /// Files a draft. `fresh` is the content drawn again at this moment.
     ///
     /// # Errors
@@ -285,22 +296,19 @@ impl Declaration {
     pub fn submit(
         self,
         named_digest: &str,
-        fresh_digest: &str,
+        fresh: &Redrawn,
         acknowledged: Vec<String>,
         at: Timestamp,
         today: Date,
     ) -> Result<Self, Refusal> {
-        self.expect_state(&[DeclarationState::Draft], "DRAFT")?;
-        if named_digest != self.digest {
-            return Err(Refusal::DigestMismatch {
-                named: named_digest.to_owned(),
-                actual: self.digest,
-            });
-        }
-        if fresh_digest != self.digest {
+        self.check_draft()?;
+        self.check_digest(named_digest)?;
+        if fresh.digest != self.digest {
+            let changes = Changes::between(&self.content, fresh.content.as_ref())?;
             return Err(Refusal::Stale {
                 drawn: self.digest,
-                now: fresh_digest.to_owned(),
+                now: fresh.digest.clone(),
+                changes: Box::new(changes),
             });
         }
         let errors = self.content.rule_ids(Severity::Error);
@@ -318,7 +326,7 @@ impl Declaration {
         } else {
             DeclarationState::Completed
         };
-        let overdue = self.content.lines.iter().any(|line| line.due_on < today);
+        let overdue = fresh.overdue(&self.content.lines, today);
         let submission = Some(Submission {
             at,
             overdue,
@@ -352,6 +360,10 @@ impl Declaration {
     /// [`Refusal`].
     pub fn check_payable(&self, named_digest: &str) -> Result<(), Refusal> {
         self.expect_state(&[DeclarationState::AwaitingPayment], "AWAITING_PAYMENT")?;
+        self.check_digest(named_digest)
+    }
+
+    pub(super) fn check_digest(&self, named_digest: &str) -> Result<(), Refusal> {
         if named_digest == self.digest {
             return Ok(());
         }
@@ -361,7 +373,7 @@ impl Declaration {
         })
     }
 
-    fn expect_state(
+    pub(super) fn expect_state(
         &self,
         allowed: &[DeclarationState],
         needed: &'static str,

@@ -5,7 +5,9 @@
 
 mod across_taxes;
 pub mod catalogue;
+mod closing;
 mod compare;
+mod correction;
 mod declaration;
 mod draw;
 pub mod explain;
@@ -16,6 +18,7 @@ mod payment;
 mod peers;
 mod quote;
 pub mod radar;
+mod redrawn;
 mod refusal;
 mod source;
 mod validation;
@@ -23,6 +26,9 @@ mod voucher;
 mod words;
 
 pub use compare::{Cause, Comparison, Kind, LineDifference, Side, compare, redate};
+pub use correction::{
+    Bars, Base, Known, Moved, OpenInspection, carried_after, in_order, rest_on, revise,
+};
 pub use declaration::{
     Closing, Content, Correction, Covered, Declaration, DeclarationState, Line, Submission, Totals,
 };
@@ -32,6 +38,7 @@ pub use obligations::{Due, FilingFrequency, Obligation, Reason};
 pub use order::OrderRow;
 pub use payment::{BankAnswer, Payment, PaymentChannel, PaymentState};
 pub use quote::{PaymentRow, Quote, quote};
+pub use redrawn::{Change, Changes, Redrawn};
 pub use refusal::Refusal;
 pub use source::{SourceRecord, SourceState, Taxpayer};
 pub use voucher::{Voucher, VoucherBody, VoucherKind, VoucherRow, VoucherState};

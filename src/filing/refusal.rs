@@ -1,6 +1,12 @@
 //! Why a legal request is refused in the state things are in.
 
-use crate::types::Money;
+use jiff::civil::Date;
+
+use super::Changes;
+use crate::types::{Money, Period, TaxKind};
+
+/// Bytes that the lines of a difference may take, so that a status stays within 4 KiB.
+const CHANGES_BYTES_MAX: usize = 1200;
 
 /// A refused step. The door turns it into FAILED_PRECONDITION with these words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +33,8 @@ pub enum Refusal {
         drawn: String,
         /// The digest as of now.
         now: String,
+        /// What has changed.
+        changes: Box<Changes>,
     },
     /// Findings stop the filing.
     Findings(Vec<String>),
@@ -52,6 +60,35 @@ pub enum Refusal {
     },
     /// Nothing of the taxpayer's is to be declared in the window.
     NothingToDeclare,
+    /// The declaration that a draft revision corrects was replaced or voided meanwhile.
+    CorrectionSuperseded {
+        /// The declaration it corrects.
+        base: String,
+        /// The state that is in.
+        state: &'static str,
+    },
+    /// An inspection of the period is open (税务检查、稽查).
+    UnderInspection {
+        /// The number of its notice.
+        document: String,
+        /// The tax that cannot be corrected.
+        tax: TaxKind,
+        /// The periods inspected.
+        period: Period,
+    },
+    /// A refund of the declaration is not paid yet.
+    RefundPending(String),
+    /// A payment is alive or was settled, so it cannot be voided.
+    VoidPaid(String),
+    /// The filing window has closed, so it cannot be voided.
+    VoidWindow {
+        /// The earliest due day.
+        due_on: Date,
+        /// The day of the request.
+        today: Date,
+    },
+    /// A correction cannot be voided, only corrected again.
+    VoidRevision(u32),
     /// The amounts are beyond exact arithmetic.
     TooLarge,
 }
@@ -76,6 +113,12 @@ impl Refusal {
             Self::PaymentAlive(_) => "PAYMENT_ALIVE",
             Self::SettlementMismatch { .. } => "SETTLEMENT_MISMATCH",
             Self::NothingToDeclare => "NOTHING_TO_DECLARE",
+            Self::CorrectionSuperseded { .. } => "CORRECTION_SUPERSEDED",
+            Self::UnderInspection { .. } => "CORR_AUDIT",
+            Self::RefundPending(_) => "REFUND_PENDING",
+            Self::VoidPaid(_) => "VOID_PAID",
+            Self::VoidWindow { .. } => "VOID_WINDOW",
+            Self::VoidRevision(_) => "VOID_REVISION",
             Self::TooLarge => "AMOUNT_TOO_LARGE",
         }
     }
@@ -128,6 +171,34 @@ impl Refusal {
                 "该期间没有应申报的税源".to_owned(),
                 "nothing is to be declared in the window".to_owned(),
             ),
+            Self::CorrectionSuperseded { base, state } => (
+                format!("被更正的申报表 {base} 已为 {state}，请对现行申报表重新更正"),
+                format!("the declaration {base} it corrects is {state}; correct the one in force"),
+            ),
+            Self::UnderInspection {
+                document,
+                tax,
+                period,
+            } => (
+                format!("{} {period} 正在检查（{document}），不能更正", tax.zh()),
+                format!("{} {period} is under inspection ({document})", tax.name()),
+            ),
+            Self::RefundPending(id) => (
+                format!("该申报的退税 {id} 尚未办结，不能更正"),
+                format!("the refund {id} of the declaration is not concluded"),
+            ),
+            Self::VoidPaid(id) => (
+                format!("已有缴款 {id}，不能作废，请更正"),
+                format!("there is a payment {id}; correct the declaration instead"),
+            ),
+            Self::VoidWindow { due_on, today } => (
+                format!("申报期限 {due_on} 已过（今日 {today}），不能作废，请更正"),
+                format!("{today} is after the due day {due_on}; correct the declaration instead"),
+            ),
+            Self::VoidRevision(revision) => (
+                format!("第 {revision} 版为更正申报，不能作废，请再次更正"),
+                format!("revision {revision} is a correction; correct it again instead"),
+            ),
             Self::TooLarge => (
                 "金额超出可精确计算的范围".to_owned(),
                 "the amounts are beyond exact computation".to_owned(),
@@ -136,7 +207,16 @@ impl Refusal {
     }
 
     /// The variable parts, for machine-readable metadata.
-    pub fn metadata(&self) -> Vec<(&'static str, String)> {
+    pub fn metadata(&self) -> Vec<(String, String)> {
+        let own = |(name, value): (&str, String)| (name.to_owned(), value);
+        let mut facts: Vec<(String, String)> = self.facts().into_iter().map(own).collect();
+        if let Self::Stale { changes, .. } = self {
+            facts.extend(changes.metadata(CHANGES_BYTES_MAX));
+        }
+        facts
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::WrongState {
                 what,
@@ -153,7 +233,7 @@ impl Refusal {
                     ("actual_digest", actual.clone()),
                 ]
             }
-            Self::Stale { drawn, now } => {
+            Self::Stale { drawn, now, .. } => {
                 vec![
                     ("drawn_digest", drawn.clone()),
                     ("current_digest", now.clone()),
@@ -174,6 +254,26 @@ impl Refusal {
                     ("reported", reported.clone()),
                 ]
             }
+            Self::CorrectionSuperseded { base, state } => vec![
+                ("declaration_id", base.clone()),
+                ("state", (*state).to_owned()),
+            ],
+            Self::UnderInspection {
+                document,
+                tax,
+                period,
+            } => vec![
+                ("document", document.clone()),
+                ("tax", tax.name().to_owned()),
+                ("first_day", period.first().to_string()),
+                ("last_day", period.last().to_string()),
+            ],
+            Self::RefundPending(id) => vec![("refund_id", id.clone())],
+            Self::VoidPaid(id) => vec![("payment_id", id.clone())],
+            Self::VoidWindow { due_on, today } => {
+                vec![("due_on", due_on.to_string()), ("today", today.to_string())]
+            }
+            Self::VoidRevision(revision) => vec![("revision", revision.to_string())],
             Self::NothingToDeclare | Self::TooLarge => Vec::new(),
         }
     }

@@ -94,7 +94,7 @@ impl SourceRecord {
     /// # Errors
     /// [`Refusal::WrongState`] when it is closed or of another tax.
     pub fn restate(self, new: Self) -> Result<Self, Refusal> {
-        self.open("COLLECTED or DECLARED")?;
+        self.open("COLLECTED, DECLARED or CORRECTING")?;
         if self.detail.kind() != new.detail.kind() {
             return Err(Refusal::WrongState {
                 what: "tax_source",
@@ -116,7 +116,7 @@ impl SourceRecord {
     /// # Errors
     /// [`Refusal::WrongState`] when it is closed already.
     pub fn close(self, at: Timestamp) -> Result<Self, Refusal> {
-        self.open("COLLECTED or DECLARED")?;
+        self.open("COLLECTED, DECLARED or CORRECTING")?;
         let version = self.version.saturating_add(1);
         Ok(Self {
             state: SourceState::Closed,
@@ -128,8 +128,8 @@ impl SourceRecord {
 
     fn open(&self, needed: &'static str) -> Result<(), Refusal> {
         match self.state {
-            SourceState::Collected | SourceState::Declared => Ok(()),
-            SourceState::Correcting | SourceState::Closed => Err(Refusal::WrongState {
+            SourceState::Collected | SourceState::Declared | SourceState::Correcting => Ok(()),
+            SourceState::Closed => Err(Refusal::WrongState {
                 what: "tax_source",
                 state: self.state.name(),
                 needed,

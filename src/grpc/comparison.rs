@@ -63,18 +63,18 @@ pub async fn answer(
         Other::Declaration(id) => {
             let content = declaration(&mut tx, key, id).await?.content;
             let sources = Recorded::of(&app.book, &mut tx, key, &content).await?;
-            Computed::of(content, &sources.sources, &sources.book)
+            Computed::of(content, &sources.sources(), sources.book())
         }
         Other::Law(day) => {
-            let frozen = recorded.book.frozen_at(day);
-            match recorded.drawn(&frozen, &before, false) {
-                Some(content) => Computed::of(content, &recorded.sources, &frozen),
+            let frozen = recorded.book().frozen_at(day);
+            match recorded.drawn(Some(day), false)? {
+                Some(content) => Computed::of(content, &recorded.sources(), &frozen),
                 None => Computed::nothing(&frozen),
             }
         }
         Other::WhatIf(what_if) => what_if_side(&app.book, &what_if),
     };
-    let before = Computed::of(before, &recorded.sources, &recorded.book);
+    let before = Computed::of(before, &recorded.sources(), recorded.book());
     compared(&before, &after, by_name, call).map(Answer::new)
 }
 

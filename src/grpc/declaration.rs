@@ -7,15 +7,16 @@ use super::assessment::{assess, window};
 use super::call::{Answer, Call, Mutation};
 use super::comparison;
 use super::convert::{self, Fields};
+use super::correction::{keep_replaced, keep_sources, redrawn, replaced};
 use super::explanation::explained;
 use super::facts::facts;
 use super::failure::Failure;
 use crate::filing::explain::TRACE_VERSION;
-use crate::filing::{Content, Declaration, DeclarationState, Refusal};
+use crate::filing::{Declaration, DeclarationState, Redrawn, Refusal};
 use crate::pb;
 use crate::pb::declaration_service_server::DeclarationService;
 use crate::store::{StoreError, Tx};
-use crate::types::{DeclarationId, Money, TaxAuthority, TaxKind, TaxpayerKey};
+use crate::types::{DeclarationId, Money, Overflow, TaxAuthority, TaxKind, TaxpayerKey};
 
 const ACKNOWLEDGED_MAX: usize = 1000;
 
@@ -40,7 +41,8 @@ pub async fn declaration(
         })
 }
 
-fn declaration_id(fields: &mut Fields<'_>, text: &str) -> Option<DeclarationId> {
+/// Reads the declaration a request is about.
+pub fn declaration_id(fields: &mut Fields<'_>, text: &str) -> Option<DeclarationId> {
     fields.required("declaration_id", text, DeclarationId::parse)
 }
 
@@ -149,20 +151,18 @@ impl Declarations {
         let mut tx = self.0.store.read().await?;
         let facts = facts(&mut tx, key).await?;
         let kept = declaration(&mut tx, key, id).await?;
-        let fresh = match kept.state {
-            DeclarationState::Draft => facts.redraw(&self.0.book, &kept.content),
-            _ => Some(kept.content.clone()),
+        let draft = kept.state == DeclarationState::Draft;
+        let Redrawn {
+            digest, content, ..
+        } = if draft {
+            redrawn(&self.0.book, &mut tx, &facts, &kept.content).await?
+        } else {
+            Redrawn::new(Some(kept.content.clone()), None)?
         };
-        let digest = fresh
-            .as_ref()
-            .map(Content::digest)
-            .transpose()?
-            .unwrap_or_default();
         let stale = digest != kept.digest;
-        let findings = &fresh.as_ref().unwrap_or(&kept.content).findings;
+        let findings = &content.as_ref().unwrap_or(&kept.content).findings;
         let stops = |finding: &crate::tax::Finding| finding.severity == crate::tax::Severity::Error;
-        let submittable =
-            kept.state == DeclarationState::Draft && !stale && !findings.iter().any(stops);
+        let submittable = draft && !stale && !findings.iter().any(stops);
         let wire = |finding| convert::finding(finding, call.language);
         Ok(Answer::new(pb::ValidateDeclarationResponse {
             findings: findings.iter().map(wire).collect(),
@@ -197,18 +197,18 @@ impl Declarations {
         }
         let facts = facts(&mut tx, key).await?;
         let draft = declaration(&mut tx, key, id).await?;
-        let fresh = facts.redraw(&self.0.book, &draft.content);
-        let fresh = fresh
-            .as_ref()
-            .map(Content::digest)
-            .transpose()?
-            .unwrap_or_default();
+        draft.check_draft()?;
+        let fresh = redrawn(&self.0.book, &mut tx, &facts, &draft.content).await?;
+        let replaced = replaced(&mut tx, &draft.content, &fresh, now).await?;
         let filed = draft.submit(&named, &fresh, acknowledged, now, today)?;
         let message = pb::SubmitDeclarationResponse {
             declaration: Some(convert::with_lines(&filed)?),
         };
         if wire.validate_only {
             return Ok(Answer::new(message));
+        }
+        if let Some(replaced) = &replaced {
+            keep_replaced(&mut tx, key, replaced, now).await?;
         }
         tx.update_declaration(&filed).await?;
         // The unique indexes guard invariant 2 a second time, beside the fresh drawing above.
@@ -223,6 +223,9 @@ impl Declarations {
         if filed.state == DeclarationState::Completed {
             tx.append_event(key, "declaration.completed", &id, now)
                 .await?;
+        }
+        if let Some(replaced) = &replaced {
+            keep_sources(&mut tx, key, replaced, &filed).await?;
         }
         mutation
             .record(&mut tx, key, &id, Some(&message), now)
@@ -246,7 +249,9 @@ impl Declarations {
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
         let kept = declaration(&mut tx, key, id).await?;
-        let declaration = Some(convert::with_lines(&kept)?);
+        let mut wire = convert::with_lines(&kept)?;
+        convert::corrected_by(&mut wire, tx.corrected_by(key).await?.get(&id));
+        let declaration = Some(wire);
         Ok(Answer::new(pb::GetDeclarationResponse { declaration }))
     }
 
@@ -270,7 +275,15 @@ impl Declarations {
             .await?;
         let more = cut(&mut rows, size);
         let next = rows.last().filter(|_| more).map(|last| last.id.to_string());
-        let declarations: Result<Vec<_>, _> = rows.iter().map(convert::declaration).collect();
+        let corrected_by = tx.corrected_by(key).await?;
+        let declarations: Result<Vec<_>, _> = rows
+            .iter()
+            .map(|kept| {
+                let mut wire = convert::declaration(kept)?;
+                convert::corrected_by(&mut wire, corrected_by.get(&kept.id));
+                Ok::<_, Overflow>(wire)
+            })
+            .collect();
         Ok(Answer::new(pb::ListDeclarationsResponse {
             declarations: declarations?,
             next_page_token: next.unwrap_or_default(),
@@ -314,7 +327,8 @@ fn acknowledged(fields: &mut Fields<'_>, wire: &[String]) -> Option<Vec<String>>
     ids.into_iter().collect()
 }
 
-fn taxes(fields: &mut Fields<'_>, wire: &[i32]) -> Option<Vec<TaxKind>> {
+/// Reads a choice of taxes, each once, in the form's order.
+pub fn taxes(fields: &mut Fields<'_>, wire: &[i32]) -> Option<Vec<TaxKind>> {
     let mut taxes = Vec::new();
     for (place, tax) in wire.iter().enumerate() {
         let name = format!("taxes[{place}]");

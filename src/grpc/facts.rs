@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::app::taxpayer as must_have;
 use super::failure::Failure;
-use crate::filing::{Content, Drawing, Scope, SourceRecord, Taxpayer, draw};
+use crate::filing::{Content, Drawing, Known, Scope, SourceRecord, Taxpayer, draw};
 use crate::rules::RuleBook;
 use crate::store::Tx;
 use crate::types::{DeclarationId, Period, SourceId, TaxAuthority, TaxKind, TaxpayerKey};
@@ -57,7 +57,17 @@ impl Facts {
         })
     }
 
-    /// A draft's content drawn again from what is kept now.
+    /// All that a correction is drawn from.
+    pub fn known<'a>(&'a self, book: &'a RuleBook) -> Known<'a> {
+        Known {
+            rules: book,
+            profile: &self.taxpayer.profile,
+            sources: &self.sources,
+            declared: &self.declared,
+        }
+    }
+
+    /// A first filing's content drawn again from what is kept now.
     pub fn redraw(&self, book: &RuleBook, content: &Content) -> Option<Content> {
         let authority = Some(&content.authority);
         let drawing = self.draw(book, content.window, authority, &content.taxes);

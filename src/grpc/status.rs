@@ -151,7 +151,7 @@ fn refused(refusal: &Refusal, call: &Call, details: &mut ErrorDetails) -> Words 
     let metadata = refusal.metadata();
     let metadata: Vec<(&str, &str)> = metadata
         .iter()
-        .map(|(key, value)| (*key, value.as_str()))
+        .map(|(key, value)| (key.as_str(), value.as_str()))
         .collect();
     Words::new(
         Code::FailedPrecondition,

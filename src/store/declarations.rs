@@ -194,7 +194,8 @@ impl Tx {
     }
 
     /// Keeps the lines and the covered periods of a declaration that is being filed. The unique
-    /// indexes refuse what is declared already.
+    /// indexes refuse what is declared already. A line that is withdrawn by a correction declares
+    /// nothing, so it is not live.
     ///
     /// # Errors
     /// [`StoreError::AlreadyExists`].
@@ -210,7 +211,7 @@ impl Tx {
                 "INSERT INTO declaration_line (taxpayer_id, declaration_id, line_number, source_id,
                  source_version, tax, item, detail, first_day, last_day, tax_fen, relief_fen,
                  paid_fen, payable_fen, live)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)",
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             )
             .bind(&taxpayer)
             .bind(&id)
@@ -226,6 +227,7 @@ impl Tx {
             .bind(relief.fen())
             .bind(charge.already_paid.fen())
             .bind(line.payable.fen())
+            .bind(i64::from(!line.is_withdrawn()))
             .execute(conn)
             .await)?;
             one_row("declaration_line", done.rows_affected())?;

@@ -6,9 +6,11 @@
 mod audit;
 mod audit_contents;
 mod chain;
+mod corrections;
 mod declarations;
 mod error;
 mod events;
+mod inspections;
 mod invariants;
 mod news;
 mod payments;

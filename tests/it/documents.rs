@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use caixing::filing::Refusal;
 use caixing::grpc::{Call, Failure, Language, status};
 use caixing::store::StoreError;
-use caixing::types::Money;
+use caixing::types::{Money, TaxKind};
 use tonic_types::StatusExt as _;
+
+use crate::sample::{day, period};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -131,6 +133,7 @@ fn failures() -> Vec<Failure> {
         Refusal::Stale {
             drawn: what(),
             now: what(),
+            changes: Box::default(),
         },
         Refusal::Findings(vec![what()]),
         Refusal::Unacknowledged(vec![what()]),
@@ -145,6 +148,22 @@ fn failures() -> Vec<Failure> {
             reported: what(),
         },
         Refusal::NothingToDeclare,
+        Refusal::CorrectionSuperseded {
+            base: what(),
+            state: "VOIDED",
+        },
+        Refusal::UnderInspection {
+            document: what(),
+            tax: TaxKind::StampTax,
+            period: period("2026-07-01", "2026-09-30"),
+        },
+        Refusal::RefundPending(what()),
+        Refusal::VoidPaid(what()),
+        Refusal::VoidWindow {
+            due_on: day("2026-10-26"),
+            today: day("2026-10-27"),
+        },
+        Refusal::VoidRevision(2),
         Refusal::TooLarge,
     ];
     failures.extend(refusals.map(Failure::Refused));

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use caixing::filing::{BankAnswer, Declaration, DeclarationState, Payment, PaymentState};
+use caixing::filing::{
+    BankAnswer, Declaration, DeclarationState, Payment, PaymentState, Redrawn, Refusal,
+};
 use caixing::filing::{SourceState, quote};
 use caixing::rules::RuleBook;
 use caixing::tax::{Check, Finding, Severity};
@@ -18,14 +20,28 @@ use crate::sample::{
 
 const DUE: &str = "2026-10-26";
 
-/// Declaration: state; where `submit` and `settle` lead; whether `check_payable` agrees.
-const DECLARATION: [(&str, Option<&str>, Option<&str>, bool); 6] = [
-    ("DRAFT", Some("AWAITING_PAYMENT"), None, false),
-    ("SUBMITTED", None, None, false),
-    ("AWAITING_PAYMENT", None, Some("COMPLETED"), true),
-    ("COMPLETED", None, None, false),
-    ("VOIDED", None, None, false),
-    ("CORRECTED", None, None, false),
+/// Declaration: state; where `submit`, `settle`, `void` and `replace` lead; whether it can be paid
+/// (`check_payable`) and corrected (`check_correctable`).
+type DeclarationRow = (&'static str, [Option<&'static str>; 4], [bool; 2]);
+const DECLARATION: [DeclarationRow; 6] = [
+    (
+        "DRAFT",
+        [Some("AWAITING_PAYMENT"), None, None, None],
+        [false, false],
+    ),
+    ("SUBMITTED", [None; 4], [false, false]),
+    (
+        "AWAITING_PAYMENT",
+        [None, Some("COMPLETED"), Some("VOIDED"), Some("CORRECTED")],
+        [true, true],
+    ),
+    (
+        "COMPLETED",
+        [None, None, None, Some("CORRECTED")],
+        [false, true],
+    ),
+    ("VOIDED", [None; 4], [false, false]),
+    ("CORRECTED", [None; 4], [false, false]),
 ];
 
 /// Payment: state; after the bank debited, refused, never saw it, did not answer; after the
@@ -53,7 +69,7 @@ const PAYMENT: [(&str, [&str; 4], Option<&str>); 8] = [
 const SOURCE: [(&str, Option<&str>, Option<&str>); 4] = [
     ("COLLECTED", Some("COLLECTED"), Some("CLOSED")),
     ("DECLARED", Some("DECLARED"), Some("CLOSED")),
-    ("CORRECTING", None, None),
+    ("CORRECTING", Some("CORRECTING"), Some("CLOSED")),
     ("CLOSED", None, None),
 ];
 
@@ -63,21 +79,29 @@ fn declared(state: &str, lines: &[&str]) -> Declaration {
     declaration(1, state, content("pack", lines.collect()))
 }
 
-fn submit(declaration: Declaration) -> Result<Declaration, caixing::filing::Refusal> {
-    declaration.submit(
-        "digest",
-        "digest",
-        Vec::new(),
-        instant(9),
-        day("2026-10-12"),
-    )
+/// A draft drawn again with a digest of its own.
+fn redrawn(digest: &str) -> Redrawn {
+    Redrawn {
+        digest: digest.to_owned(),
+        ..Redrawn::default()
+    }
+}
+
+fn submit(declaration: Declaration) -> Result<Declaration, Refusal> {
+    let today = day("2026-10-12");
+    declaration.submit("digest", &redrawn("digest"), Vec::new(), instant(9), today)
+}
+
+fn void(declaration: Declaration) -> Result<Declaration, Refusal> {
+    let reason = "重复申报".to_owned();
+    declaration.void("digest", None, day(DUE), instant(9), reason)
 }
 
 fn paid(state: &str) -> Payment {
     payment(1, 1, PaymentState::from_name(state).unwrap())
 }
 
-fn settle(payment: Payment) -> Result<Payment, caixing::filing::Refusal> {
+fn settle(payment: Payment) -> Result<Payment, Refusal> {
     let voucher = voucher_number(7);
     payment.settle(
         yuan("100.05"),
@@ -112,23 +136,36 @@ fn the_tables_name_every_state_once() {
 
 #[test]
 fn a_declaration_takes_the_allowed_steps_and_no_other() {
-    for (state, submitted, settled, payable) in DECLARATION {
+    for (state, expected, [payable, correctable]) in DECLARATION {
+        let own = || declared(state, &["100.00"]);
         let steps = [
-            (submit(declared(state, &["100.00"])), submitted),
-            (declared(state, &["100.00"]).settle(), settled),
+            submit(own()),
+            own().settle(),
+            void(own()),
+            own().replace(instant(9), "更正".to_owned()),
         ];
-        for (result, expected) in steps {
+        for (place, (result, expected)) in steps.into_iter().zip(expected).enumerate() {
             match (result, expected) {
                 (Ok(after), Some(expected)) => {
                     assert_eq!(after.state.name(), expected);
                     assert_eq!(after.version, 2);
+                    let closed = matches!(expected, "VOIDED" | "CORRECTED");
+                    assert_eq!(after.closing.is_some(), closed, "{state}");
                 }
-                (Err(refusal), None) => assert_eq!(refusal.reason(), "WRONG_STATE"),
+                (Err(refusal), None) => {
+                    let replaced = place == 3;
+                    let reason = ["WRONG_STATE", "CORRECTION_SUPERSEDED"][usize::from(replaced)];
+                    assert_eq!(refusal.reason(), reason, "{state}");
+                }
                 (other, expected) => panic!("{state}: {other:?}, but {expected:?}"),
             }
         }
-        let checked = declared(state, &["100.00"]).check_payable("digest");
-        assert_eq!(checked.is_ok(), payable, "{state}");
+        assert_eq!(own().check_payable("digest").is_ok(), payable, "{state}");
+        let corrected = own().check_correctable("digest");
+        assert_eq!(corrected.is_ok(), correctable, "{state}");
+        let other = own().check_correctable("other").unwrap_err().reason();
+        let reason = ["WRONG_STATE", "CONTENT_DIGEST_MISMATCH"][usize::from(correctable)];
+        assert_eq!(other, reason, "{state}");
     }
 }
 
@@ -149,7 +186,8 @@ fn a_draft_is_refused_when_digest_sources_findings_or_warnings_forbid_it() {
         let mut draft = declared("DRAFT", &["100.00"]);
         draft.content.findings = findings;
         let acknowledged = acknowledged.iter().map(|id| (*id).to_owned()).collect();
-        let done = draft.submit(named, fresh, acknowledged, instant(9), day("2026-10-12"));
+        let fresh = redrawn(fresh);
+        let done = draft.submit(named, &fresh, acknowledged, instant(9), day("2026-10-12"));
         done.map(|_| ()).map_err(|refusal| refusal.reason())
     };
     let of = |id, severity| {
@@ -191,7 +229,8 @@ fn a_draft_is_refused_when_digest_sources_findings_or_warnings_forbid_it() {
 fn a_filing_after_some_due_day_is_overdue_and_on_it_is_not() {
     for (today, overdue) in [("2026-10-26", false), ("2026-10-27", true)] {
         let draft = declared("DRAFT", &["100.00"]);
-        let filed = draft.submit("digest", "digest", Vec::new(), instant(9), day(today));
+        let fresh = redrawn("digest");
+        let filed = draft.submit("digest", &fresh, Vec::new(), instant(9), day(today));
         assert_eq!(
             filed.unwrap().submission.unwrap().overdue,
             overdue,

@@ -180,11 +180,15 @@ impl Tracer<'_> {
                 steps: vec![self.dress_relief(line, ctx.as_ref(), relief, step)],
             });
         }
+        let mut payable = vec![dress(&line.charge.payable_step()?)];
+        if !line.carried.is_zero() {
+            payable.insert(0, dress(&line.carried_step()?));
+        }
         amounts.push(AmountTrace {
             amount: Amount::Payable,
             relief: None,
             value: line.payable.to_string(),
-            steps: vec![dress(&line.charge.payable_step()?)],
+            steps: payable,
         });
         amounts.extend(ctx.as_ref().and_then(|ctx| self.due(line, ctx)));
         Ok(LineTrace {

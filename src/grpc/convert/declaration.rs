@@ -9,7 +9,7 @@ use crate::grpc::app::etag;
 use crate::grpc::call::Language;
 use crate::pb;
 use crate::tax::{BaseUnit, Finding, Severity};
-use crate::types::{Money, Overflow};
+use crate::types::{DeclarationId, Money, Overflow};
 
 /// Writes where a declaration's life stands.
 pub fn declaration_state(state: DeclarationState) -> pb::DeclarationState {
@@ -71,6 +71,11 @@ pub fn declaration(declaration: &Declaration) -> Result<pb::Declaration, Overflo
             .map(|waived| waived.to_string())
             .unwrap_or_default(),
     })
+}
+
+/// Names the revision that replaced a declaration.
+pub fn corrected_by(wire: &mut pb::Declaration, by: Option<&DeclarationId>) {
+    wire.corrected_by_declaration_id = by.map(DeclarationId::to_string).unwrap_or_default();
 }
 
 /// Writes a declaration with its lines.

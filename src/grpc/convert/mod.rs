@@ -24,7 +24,9 @@ pub use common::{
     taxpayer_key,
 };
 pub use comparison::{comparison, errors};
-pub use declaration::{assessed, declaration, declaration_state, obligation, with_lines};
+pub use declaration::{
+    assessed, corrected_by, declaration, declaration_state, obligation, with_lines,
+};
 pub use eligibility::{eligibility, eligible, facts, six_taxes_facts};
 pub use explanation::{line_explanations, total_explanations};
 pub use fields::{Fields, Violation};

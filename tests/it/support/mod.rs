@@ -2,6 +2,7 @@
 
 mod acts;
 mod bank;
+mod corrections;
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 pub use acts::*;
 pub use bank::{QuietBank, serve as serve_quiet_bank};
+pub use corrections::*;
 
 /// The example taxpayer's number.
 pub const TAX_NUMBER: &str = "91340100MA8WXJ264T";
