@@ -1,5 +1,6 @@
 //! Why a legal request is refused in the state things are in.
 
+use super::MoneyRefusal;
 use crate::types::Money;
 
 /// A refused step. The door turns it into FAILED_PRECONDITION with these words.
@@ -38,6 +39,10 @@ pub enum Refusal {
         named: Money,
         /// What is due today.
         today: Money,
+        /// Today's rows, as far as they are named.
+        rows: Vec<String>,
+        /// How many rows there are.
+        row_count: usize,
     },
     /// A source and period already stand on a live declaration.
     AlreadyDeclared(String),
@@ -52,8 +57,16 @@ pub enum Refusal {
     },
     /// Nothing of the taxpayer's is to be declared in the window.
     NothingToDeclare,
+    /// A step about money.
+    Money(MoneyRefusal),
     /// The amounts are beyond exact arithmetic.
     TooLarge,
+}
+
+impl From<MoneyRefusal> for Refusal {
+    fn from(refusal: MoneyRefusal) -> Self {
+        Self::Money(refusal)
+    }
 }
 
 impl From<crate::types::Overflow> for Refusal {
@@ -76,6 +89,7 @@ impl Refusal {
             Self::PaymentAlive(_) => "PAYMENT_ALIVE",
             Self::SettlementMismatch { .. } => "SETTLEMENT_MISMATCH",
             Self::NothingToDeclare => "NOTHING_TO_DECLARE",
+            Self::Money(refusal) => refusal.reason(),
             Self::TooLarge => "AMOUNT_TOO_LARGE",
         }
     }
@@ -108,7 +122,7 @@ impl Refusal {
                 format!("请先确认提示事项：{}", ids.join("、")),
                 format!("acknowledge these warnings first: {}", ids.join(", ")),
             ),
-            Self::AmountChanged { named, today } => (
+            Self::AmountChanged { named, today, .. } => (
                 format!("同意缴纳 {named} 元，但今日应缴 {today} 元"),
                 format!("{named} yuan were agreed to, but {today} are due today"),
             ),
@@ -128,6 +142,7 @@ impl Refusal {
                 "该期间没有应申报的税源".to_owned(),
                 "nothing is to be declared in the window".to_owned(),
             ),
+            Self::Money(refusal) => refusal.messages(),
             Self::TooLarge => (
                 "金额超出可精确计算的范围".to_owned(),
                 "the amounts are beyond exact computation".to_owned(),
@@ -160,12 +175,17 @@ impl Refusal {
                 ]
             }
             Self::Findings(ids) | Self::Unacknowledged(ids) => vec![("rule_ids", ids.join(","))],
-            Self::AmountChanged { named, today } => {
-                vec![
-                    ("named_yuan", named.to_string()),
-                    ("today_yuan", today.to_string()),
-                ]
-            }
+            Self::AmountChanged {
+                named,
+                today,
+                rows,
+                row_count,
+            } => vec![
+                ("named_yuan", named.to_string()),
+                ("today_yuan", today.to_string()),
+                ("rows", rows.join("; ")),
+                ("row_count", row_count.to_string()),
+            ],
             Self::AlreadyDeclared(id) => vec![("source_id", id.clone())],
             Self::PaymentAlive(id) => vec![("payment_id", id.clone())],
             Self::SettlementMismatch { expected, reported } => {
@@ -174,6 +194,7 @@ impl Refusal {
                     ("reported", reported.clone()),
                 ]
             }
+            Self::Money(refusal) => refusal.metadata(),
             Self::NothingToDeclare | Self::TooLarge => Vec::new(),
         }
     }

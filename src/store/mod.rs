@@ -6,8 +6,11 @@
 mod declarations;
 mod error;
 mod events;
+mod extensions;
+mod inspections;
 mod invariants;
 mod payments;
+mod refunds;
 mod requests;
 mod sources;
 mod sqlite;
