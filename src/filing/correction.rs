@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use super::declaration::{Content, Correction, Covered, Declaration, DeclarationState, Line};
 use super::draw::{Scope, context, draw};
 use super::quote::PaymentRow;
-use super::{Refusal, SourceRecord, SourceState};
+use super::{Inspection, Refusal, SourceRecord, SourceState};
 use crate::rules::RuleBook;
 use crate::tax::{Finding, Profile, Step};
 use crate::types::{DeclarationId, Money, Overflow, Period, SourceId, TaxKind};
@@ -324,22 +324,11 @@ fn drawn_again(base: &Base, correction: &Correction, known: &Known<'_>) -> Drawn
     form
 }
 
-/// An open inspection (税务检查、稽查), as far as it bars a correction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenInspection {
-    /// Its periods.
-    pub period: Period,
-    /// Only this tax; nothing means all.
-    pub tax: Option<TaxKind>,
-    /// The number of its notice.
-    pub document: String,
-}
-
 /// What may bar a correction of a declaration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bars {
     /// The taxpayer's open inspections.
-    pub inspections: Vec<OpenInspection>,
+    pub inspections: Vec<Inspection>,
     /// A refund of the declaration that is not decided or not paid yet.
     pub refund: Option<String>,
     /// A payment of the declaration whose money is under way.
@@ -358,10 +347,8 @@ impl Bars {
         };
         for line in base.lines.iter().chain(&new.lines).filter(corrected) {
             let charge = &line.charge;
-            let bars = |open: &&OpenInspection| {
-                open.tax.is_none_or(|tax| tax == charge.tax)
-                    && (open.period.overlap(line.tax_period).is_some()
-                        || open.period.overlap(charge.period).is_some())
+            let bars = |open: &&Inspection| {
+                open.bars(charge.tax, line.tax_period) || open.bars(charge.tax, charge.period)
             };
             if let Some(open) = self.inspections.iter().find(bars) {
                 return Err(Refusal::UnderInspection {

@@ -11,7 +11,9 @@ mod correction;
 mod declaration;
 mod draw;
 pub mod explain;
+mod extension;
 mod form;
+mod inspection;
 mod obligations;
 mod order;
 mod payment;
@@ -19,27 +21,38 @@ mod peers;
 mod quote;
 pub mod radar;
 mod redrawn;
+mod refund;
+mod refund_parts;
 mod refusal;
+mod refusal_money;
 mod source;
+mod split;
 mod validation;
 mod voucher;
+mod waiver;
 mod words;
 
 pub use compare::{Cause, Comparison, Kind, LineDifference, Side, compare, redate};
 pub use correction::{
-    Bars, Base, Known, Moved, OpenInspection, carried_after, in_order, rest_on, revise,
+    Bars, Base, Known, Moved, carried_after, in_order, rest_on, revise,
 };
 pub use declaration::{
     Closing, Content, Correction, Covered, Declaration, DeclarationState, Line, Submission, Totals,
 };
 pub use draw::{Drawing, Scope, draw};
+pub use extension::Extension;
 pub use form::{FormRow, ScheduleRow, form_rows, relief_schedule};
+pub use inspection::Inspection;
 pub use obligations::{Due, FilingFrequency, Obligation, Reason};
 pub use order::OrderRow;
 pub use payment::{BankAnswer, Payment, PaymentChannel, PaymentState};
-pub use quote::{PaymentRow, Quote, quote};
+pub use quote::{PaymentRow, Quote, Standing, quote, quote_standing};
 pub use redrawn::{Change, Changes, Redrawn};
+pub use refund::{PayOut, Refund, RefundCause, RefundClaim, RefundState};
+pub use refund_parts::{RefundPart, Refundable, interest, interest_unconfirmed};
 pub use refusal::Refusal;
+pub use refusal_money::MoneyRefusal;
 pub use source::{SourceRecord, SourceState, Taxpayer};
+pub use split::{BudgetLevel, BudgetShare, OrderSubject, OrderTax, share_out};
 pub use voucher::{Voucher, VoucherBody, VoucherKind, VoucherRow, VoucherState};
 pub use words::in_words;

@@ -1,10 +1,7 @@
 //! The order as the bank is sent it: by tax and period, surcharge apart, and it adds up.
 
-use super::{Payment, PaymentRow};
-use crate::types::{Money, Overflow, Period, TaxKind};
-
-/// Rows that one debit carries at the most (财税库银横向联网).
-const ORDER_ROWS_MAX: usize = 99;
+use super::Payment;
+use crate::types::{Money, Overflow, Period};
 
 /// One row of the order as the bank is sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,58 +17,20 @@ pub struct OrderRow {
 }
 
 impl Payment {
-    /// The rows the bank is sent: tax, and surcharge on rows of its own. Their sum is the total.
-    /// An order with more rows than a debit carries is summed by tax.
+    /// The rows the bank is sent: the taxes of the order, surcharge on rows of its own. Their sum
+    /// is the total, checked on every level.
     ///
     /// # Errors
-    /// [`Overflow`].
+    /// [`Overflow`] when a level does not add up; then nothing may be sent.
     pub fn order_rows(&self) -> Result<Vec<OrderRow>, Overflow> {
-        let mut rows = self.rows_by(|row| Some((row.tax, row.period)))?;
-        if rows.len() > ORDER_ROWS_MAX {
-            rows = self.rows_by(|row| Some((row.tax, self.order_period(row.tax)?)))?;
-        }
-        let sum = Money::sum(rows.iter().map(|row| row.amount))?;
-        if sum == self.order.total {
-            Ok(rows)
-        } else {
-            Err(Overflow)
-        }
-    }
-
-    /// From the first to the last day of all rows of a tax.
-    fn order_period(&self, tax: TaxKind) -> Option<Period> {
-        let of_tax = || self.order.rows.iter().filter(|row| row.tax == tax);
-        let first = of_tax().map(|row| row.period.first()).min()?;
-        let last = of_tax().map(|row| row.period.last()).max()?;
-        Period::new(first, last).ok()
-    }
-
-    fn rows_by(
-        &self,
-        key: impl Fn(&PaymentRow) -> Option<(TaxKind, Period)>,
-    ) -> Result<Vec<OrderRow>, Overflow> {
-        let mut rows: Vec<OrderRow> = Vec::new();
-        for row in &self.order.rows {
-            let (tax, period) = key(row).ok_or(Overflow)?;
-            let surcharge = format!("{}滞纳金", tax.zh());
-            for (name, amount) in [
-                (tax.zh().to_owned(), row.principal),
-                (surcharge, row.surcharge),
-            ] {
-                let same = |other: &&mut OrderRow| other.name == name && other.period == period;
-                match rows.iter_mut().find(same) {
-                    Some(other) => other.amount = other.amount.plus(amount)?,
-                    None if amount.is_zero() => {}
-                    None => rows.push(OrderRow {
-                        code: tax.code(),
-                        name,
-                        period,
-                        amount,
-                    }),
-                }
-            }
-        }
-        Ok(rows)
+        let taxes = self.order.order_taxes().map_err(|_| Overflow)?;
+        let row = |tax: &super::OrderTax| OrderRow {
+            code: tax.tax.code(),
+            name: tax.name(),
+            period: tax.period,
+            amount: tax.amount,
+        };
+        Ok(taxes.iter().map(row).collect())
     }
 }
 
@@ -92,6 +51,7 @@ mod tests {
             item_zh: "转让旧房及建筑物".to_owned(),
             period: Period::day(date(2026, 1, 1).saturating_add(jiff::Span::new().days(day))),
             due_on: date(2026, 12, 31),
+            extended_to: None,
             principal: Money::from_fen(100),
             days_late: 1,
             surcharge: Money::from_fen(1),
@@ -109,6 +69,8 @@ mod tests {
                 principal: Money::from_fen(principal),
                 surcharge: Money::from_fen(surcharge),
                 total: Money::from_fen(principal + surcharge),
+                waived: Money::ZERO,
+                offset: Money::ZERO,
             },
             authority: TaxAuthority::parse("13401040000").unwrap(),
             treasury: Treasury::parse("1234010400").unwrap(),

@@ -179,10 +179,7 @@ impl Payment {
     ) -> Result<Self, Refusal> {
         declaration.check_payable(named_digest)?;
         if order.total != agreed_total {
-            return Err(Refusal::AmountChanged {
-                named: agreed_total,
-                today: order.total,
-            });
+            return Err(order.changed(agreed_total));
         }
         Ok(Self {
             id,

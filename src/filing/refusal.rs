@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::Changes;
+use super::{Changes, MoneyRefusal};
 use crate::types::{Money, Period, TaxKind};
 
 /// Bytes that the lines of a difference may take, so that a status stays within 4 KiB.
@@ -46,6 +46,10 @@ pub enum Refusal {
         named: Money,
         /// What is due today.
         today: Money,
+        /// Today's rows, as far as they are named.
+        rows: Vec<String>,
+        /// How many rows there are.
+        row_count: usize,
     },
     /// A source and period already stand on a live declaration.
     AlreadyDeclared(String),
@@ -89,8 +93,16 @@ pub enum Refusal {
     },
     /// A correction cannot be voided, only corrected again.
     VoidRevision(u32),
+    /// A step about money.
+    Money(MoneyRefusal),
     /// The amounts are beyond exact arithmetic.
     TooLarge,
+}
+
+impl From<MoneyRefusal> for Refusal {
+    fn from(refusal: MoneyRefusal) -> Self {
+        Self::Money(refusal)
+    }
 }
 
 impl From<crate::types::Overflow> for Refusal {
@@ -119,6 +131,7 @@ impl Refusal {
             Self::VoidPaid(_) => "VOID_PAID",
             Self::VoidWindow { .. } => "VOID_WINDOW",
             Self::VoidRevision(_) => "VOID_REVISION",
+            Self::Money(refusal) => refusal.reason(),
             Self::TooLarge => "AMOUNT_TOO_LARGE",
         }
     }
@@ -151,7 +164,7 @@ impl Refusal {
                 format!("请先确认提示事项：{}", ids.join("、")),
                 format!("acknowledge these warnings first: {}", ids.join(", ")),
             ),
-            Self::AmountChanged { named, today } => (
+            Self::AmountChanged { named, today, .. } => (
                 format!("同意缴纳 {named} 元，但今日应缴 {today} 元"),
                 format!("{named} yuan were agreed to, but {today} are due today"),
             ),
@@ -199,6 +212,7 @@ impl Refusal {
                 format!("第 {revision} 版为更正申报，不能作废，请再次更正"),
                 format!("revision {revision} is a correction; correct it again instead"),
             ),
+            Self::Money(refusal) => refusal.messages(),
             Self::TooLarge => (
                 "金额超出可精确计算的范围".to_owned(),
                 "the amounts are beyond exact computation".to_owned(),
@@ -240,12 +254,17 @@ impl Refusal {
                 ]
             }
             Self::Findings(ids) | Self::Unacknowledged(ids) => vec![("rule_ids", ids.join(","))],
-            Self::AmountChanged { named, today } => {
-                vec![
-                    ("named_yuan", named.to_string()),
-                    ("today_yuan", today.to_string()),
-                ]
-            }
+            Self::AmountChanged {
+                named,
+                today,
+                rows,
+                row_count,
+            } => vec![
+                ("named_yuan", named.to_string()),
+                ("today_yuan", today.to_string()),
+                ("rows", rows.join("; ")),
+                ("row_count", row_count.to_string()),
+            ],
             Self::AlreadyDeclared(id) => vec![("source_id", id.clone())],
             Self::PaymentAlive(id) => vec![("payment_id", id.clone())],
             Self::SettlementMismatch { expected, reported } => {
@@ -274,6 +293,7 @@ impl Refusal {
                 vec![("due_on", due_on.to_string()), ("today", today.to_string())]
             }
             Self::VoidRevision(revision) => vec![("revision", revision.to_string())],
+            Self::Money(refusal) => refusal.metadata(),
             Self::NothingToDeclare | Self::TooLarge => Vec::new(),
         }
     }

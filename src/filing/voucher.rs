@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Declaration, Payment, Taxpayer, in_words};
+use super::{Declaration, Payment, PaymentChannel, Taxpayer, in_words};
 use crate::types::{
     DeclarationId, Money, Overflow, PaymentId, Period, RefundId, TaxAuthority, TaxpayerId,
     TaxpayerKey, VoucherNumber,
@@ -146,9 +146,12 @@ impl VoucherBody {
             }
         }
         let total = Money::sum(rows.iter().map(|row| row.amount))?;
-        if total != payment.order.total
-            || payment.order.principal != declaration.content.totals()?.payable
-        {
+        let covered = payment.order.principal.plus(payment.order.offset)?;
+        let payable = declaration.content.totals()?.payable;
+        // A refund set off may pay a part; a debit always pays all that is left.
+        let adds_up =
+            covered == payable || (payment.channel == PaymentChannel::Offset && covered < payable);
+        if total != payment.order.total || !adds_up {
             return Err(Overflow);
         }
         Ok(Self {

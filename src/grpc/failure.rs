@@ -59,6 +59,12 @@ impl From<Refusal> for Failure {
     }
 }
 
+impl From<crate::filing::MoneyRefusal> for Failure {
+    fn from(refusal: crate::filing::MoneyRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
 impl From<crate::types::Overflow> for Failure {
     fn from(_: crate::types::Overflow) -> Self {
         Self::Refused(Refusal::TooLarge)

@@ -23,6 +23,7 @@ mod import;
 mod inspection;
 mod issuing;
 mod officer;
+mod offsetting;
 mod outcome;
 mod payment;
 mod quoting;

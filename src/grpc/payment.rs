@@ -14,7 +14,8 @@ use super::call::{Answer, Call, Mutation, replayed};
 use super::convert::{self, Fields};
 use super::declaration::declaration;
 use super::failure::Failure;
-use crate::filing::{BankAnswer, Payment, Refusal, quote};
+use super::quoting::{due, place, waive};
+use crate::filing::{BankAnswer, Payment, Refusal};
 use crate::pb;
 use crate::pb::payment_service_server::PaymentService;
 use crate::store::{StoreError, Tx};
@@ -135,7 +136,13 @@ impl Payments {
         if let Some(alive) = tx.live_payment_of(key, id).await? {
             return Err(Refusal::PaymentAlive(alive.id.to_string()).into());
         }
-        let order = quote(&kept.content, self.0.clock.today(), &self.0.book)?;
+        kept.check_payable(&named)?;
+        let order = due(&self.0, &mut tx, &kept, self.0.clock.today()).await?;
+        if order.waived.is_positive() {
+            let ended = kept.waive(&named, total, &order)?;
+            return waive(&self.0, tx, &mutation, ended, wire.validate_only).await;
+        }
+        order.split(place(&kept.content.authority), &self.0.book)?;
         let payment_id = PaymentId::new(new_id());
         let sent = Payment::send(payment_id, &kept, &named, total, agreement, order, now)?;
         if wire.validate_only {

@@ -227,6 +227,22 @@ impl RuleBook {
         Decimal::from_str_exact(&row.value).map_err(|_| wrong())
     }
 
+    /// The row that the nation fixes, on a day.
+    ///
+    /// # Errors
+    /// [`LookupError::WrongKind`] when there is none.
+    pub fn national(&self, id: &str, on: Date) -> Result<&Dated<String>, LookupError> {
+        let day = self.seen(id, on);
+        let places = self.pack.parameters.get(id);
+        let parameter = places.and_then(|places| places.get(&None));
+        parameter
+            .and_then(|parameter| row_on(parameter, day))
+            .ok_or_else(|| LookupError::WrongKind {
+                id: id.to_owned(),
+                wanted: "national value",
+            })
+    }
+
     /// As [`RuleBook::find`], for a word.
     ///
     /// # Errors

@@ -27,6 +27,9 @@ struct Counts {
     live_vouchers: i64,
     closed_vouchers: i64,
     wrong_vouchers: i64,
+    refunds: i64,
+    refund_fen: i64,
+    refunded_beyond: i64,
 }
 
 impl Counts {
@@ -92,6 +95,14 @@ impl Counts {
             (
                 self.state == "VOIDED" && self.live_payments + self.settled_payments > 0,
                 "voided, but paid (invariant 3)",
+            ),
+            (
+                self.refunds > 1 || self.refund_fen > self.refundable_fen,
+                "more is refunded than the declaration's refundable (invariant 8)",
+            ),
+            (
+                self.refunded_beyond > 0,
+                "more was refunded of a payment than it brought (invariant 1)",
             ),
         ];
         rules
@@ -159,7 +170,13 @@ const COUNT: &str = concat!(
      (SELECT COUNT(*) FROM voucher AS v JOIN payment AS p ON p.taxpayer_id = v.taxpayer_id
        AND p.payment_id = v.payment_id WHERE v.taxpayer_id = $1 AND v.declaration_id = $2
        AND v.state = 'ISSUED' AND v.kind = 'PAYMENT'
-       AND v.total_fen <> p.principal_fen + p.surcharge_fen) AS wrong_vouchers
+       AND v.total_fen <> p.principal_fen + p.surcharge_fen) AS wrong_vouchers,
+     (SELECT COUNT(*) FROM refund WHERE taxpayer_id = $1 AND declaration_id = $2
+       AND state <> 'REJECTED') AS refunds,
+     (SELECT CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) FROM refund
+       WHERE taxpayer_id = $1 AND declaration_id = $2 AND state <> 'REJECTED') AS refund_fen,
+     (SELECT COUNT(*) FROM payment WHERE taxpayer_id = $1 AND declaration_id = $2
+       AND refunded_fen > principal_fen) AS refunded_beyond
      FROM declaration AS d WHERE d.taxpayer_id = $1 AND d.declaration_id = $2"
 );
 

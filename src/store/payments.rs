@@ -190,6 +190,51 @@ impl Tx {
         row.map(Payment::try_from).transpose()
     }
 
+    /// The payments of a declaration, both channels, the first made first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn payments_of(
+        &mut self,
+        taxpayer: TaxpayerKey,
+        declaration: DeclarationId,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
+            select!("WHERE taxpayer_id = $1 AND declaration_id = $2
+             ORDER BY created_at, payment_id"),
+        )
+        .bind(taxpayer.to_string())
+        .bind(declaration.to_string())
+        .fetch_all(conn)
+        .await)?;
+        rows.into_iter().map(Payment::try_from).collect()
+    }
+
+    /// Lists a taxpayer's payments, of one declaration or of all (empty), newest first, before an
+    /// id (ids are in order of time).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn payments_before(
+        &mut self,
+        taxpayer: TaxpayerKey,
+        declaration: &str,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
+            select!("WHERE taxpayer_id = $1 AND ($2 = '' OR declaration_id = $2)
+             AND ($3 = '' OR payment_id < $3) ORDER BY payment_id DESC LIMIT $4"),
+        )
+        .bind(taxpayer.to_string())
+        .bind(declaration)
+        .bind(before)
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?;
+        rows.into_iter().map(Payment::try_from).collect()
+    }
+
     /// Payments whose bank answer is not known, over all taxpayers.
     ///
     /// # Errors

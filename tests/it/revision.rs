@@ -1,7 +1,7 @@
 //! The pure part of corrections and voids: what bars them, what is overdue, what is carried.
 
 use caixing::filing::{
-    Bars, Content, Correction, Declaration, DeclarationState, Line, Moved, OpenInspection, Redrawn,
+    Bars, Content, Correction, Declaration, DeclarationState, Line, Moved, Inspection, Redrawn,
     carried_after, rest_on,
 };
 use caixing::types::{Money, Period, TaxKind};
@@ -207,7 +207,12 @@ fn an_inspection_bars_only_its_tax_and_periods() {
     let new = corrected(vec![plain(1, "120.00", DUE)]);
     let barred = |tax: Option<TaxKind>, period: Period| {
         let bars = Bars {
-            inspections: vec![OpenInspection {
+            inspections: vec![Inspection {
+                id: InspectionId::parse("00000000-0000-7000-8000-000000000001").unwrap(),
+                taxpayer: taxpayer_key(),
+                opened_at: instant(0),
+                closed_at: None,
+                version: 1,
                 period,
                 tax,
                 document: "税检通〔2026〕7号".to_owned(),
