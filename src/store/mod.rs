@@ -6,6 +6,7 @@
 mod declarations;
 mod error;
 mod events;
+mod forget;
 mod invariants;
 mod payments;
 mod requests;

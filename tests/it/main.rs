@@ -36,6 +36,7 @@ mod restart;
 mod rules;
 mod rules_cli;
 mod sample;
+mod sandbox;
 mod second_calculator;
 mod store_suite;
 mod support;
