@@ -190,6 +190,7 @@ pub async fn start(settings: &Settings) -> Result<Running, ServerError> {
         signer: Box::new(signer),
         bank: BankClient::new(&format!("http://{bank_address}"))?,
         bank_faults: Some(Arc::new(BankFaults::default())),
+        dial: settings.sandbox.then(grpc::ErrorDial::default),
     });
     let (bank, settle) = SandboxBank::open(&settings.data_dir)?;
     let callback = format!("http://{address}");
@@ -257,6 +258,7 @@ async fn serve(
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .layer(grpc::ScenarioLayer::new(app.clone()))
         .layer(MapResponseLayer::new(grpc::move_idempotency_hit))
         .add_service(health)
         .add_service(reflection_v1)

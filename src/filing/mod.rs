@@ -33,9 +33,7 @@ mod waiver;
 mod words;
 
 pub use compare::{Cause, Comparison, Kind, LineDifference, Side, compare, redate};
-pub use correction::{
-    Bars, Base, Known, Moved, carried_after, in_order, rest_on, revise,
-};
+pub use correction::{Bars, Base, Known, Moved, carried_after, in_order, rest_on, revise};
 pub use declaration::{
     Closing, Content, Correction, Covered, Declaration, DeclarationState, Line, Submission, Totals,
 };

@@ -97,6 +97,10 @@ pub enum Refusal {
     Money(MoneyRefusal),
     /// The amounts are beyond exact arithmetic.
     TooLarge,
+    /// The bank is somebody else's and cannot be told to misbehave.
+    BankIsExternal,
+    /// A payment whose end is not known yet cannot be forgotten.
+    PaymentRunning(String),
 }
 
 impl From<MoneyRefusal> for Refusal {
@@ -133,6 +137,8 @@ impl Refusal {
             Self::VoidRevision(_) => "VOID_REVISION",
             Self::Money(refusal) => refusal.reason(),
             Self::TooLarge => "AMOUNT_TOO_LARGE",
+            Self::BankIsExternal => "BANK_IS_EXTERNAL",
+            Self::PaymentRunning(_) => "PAYMENT_RUNNING",
         }
     }
 
@@ -217,6 +223,14 @@ impl Refusal {
                 "金额超出可精确计算的范围".to_owned(),
                 "the amounts are beyond exact computation".to_owned(),
             ),
+            Self::BankIsExternal => (
+                "银行不是本沙箱自带的，不能设置故障".to_owned(),
+                "the bank is not the sandbox's own and cannot be told to misbehave".to_owned(),
+            ),
+            Self::PaymentRunning(id) => (
+                format!("缴款 {id} 尚无结果，不能清除"),
+                format!("payment {id} has no outcome yet and cannot be forgotten"),
+            ),
         }
     }
 
@@ -266,7 +280,7 @@ impl Refusal {
                 ("row_count", row_count.to_string()),
             ],
             Self::AlreadyDeclared(id) => vec![("source_id", id.clone())],
-            Self::PaymentAlive(id) => vec![("payment_id", id.clone())],
+            Self::PaymentAlive(id) | Self::PaymentRunning(id) => vec![("payment_id", id.clone())],
             Self::SettlementMismatch { expected, reported } => {
                 vec![
                     ("expected", expected.clone()),
@@ -294,7 +308,7 @@ impl Refusal {
             }
             Self::VoidRevision(revision) => vec![("revision", revision.to_string())],
             Self::Money(refusal) => refusal.metadata(),
-            Self::NothingToDeclare | Self::TooLarge => Vec::new(),
+            Self::NothingToDeclare | Self::TooLarge | Self::BankIsExternal => Vec::new(),
         }
     }
 }

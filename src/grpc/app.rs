@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::dial::ErrorDial;
 use super::failure::Failure;
 use crate::clock::Clock;
 use crate::filing::Taxpayer;
@@ -28,6 +29,8 @@ pub struct Parts {
     pub bank: BankClient,
     /// The fault dial of the sandbox's own bank; nothing where the bank is somebody else.
     pub bank_faults: Option<Arc<BankFaults>>,
+    /// The dial of failures on demand; nothing where the server is no sandbox.
+    pub dial: Option<ErrorDial>,
 }
 
 /// A shared handle on the parts.

@@ -11,6 +11,7 @@ mod declarations;
 mod error;
 mod events;
 mod extensions;
+mod forget;
 mod inspections;
 mod invariants;
 mod news;

@@ -4,13 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use caixing::filing::Refusal;
-use caixing::grpc::{Call, Failure, Language, status};
-use caixing::store::StoreError;
-use caixing::types::{Money, TaxKind};
+use caixing::grpc::{Call, Language, Reason, Topic, reasons as reasons_catalogue, status};
 use tonic_types::StatusExt as _;
-
-use crate::sample::{day, period};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -87,6 +82,9 @@ fn reasons() -> BTreeSet<String> {
     let refusal = text("src/filing/refusal.rs");
     let (_, body) = refusal.split_once("const fn reason").unwrap();
     reasons.extend(literals(body.split_once("\n    }\n").unwrap().0));
+    let money = text("src/filing/refusal_money.rs");
+    let (_, body) = money.split_once("const fn reason").unwrap();
+    reasons.extend(literals(body.split_once("\n    }\n").unwrap().0));
     let payment = text("src/filing/payment.rs");
     let (_, body) = payment.split_once("pub fn hear").unwrap();
     reasons.extend(literals(body.split_once("\n    }\n").unwrap().0));
@@ -109,110 +107,61 @@ fn every_reason_of_the_code_stands_in_the_page_and_no_other() {
     assert_eq!(names(&text("docs/errors.md")), reasons);
 }
 
-fn failures() -> Vec<Failure> {
-    let what = || "it".to_owned();
-    let mut failures: Vec<Failure> = ["taxpayer", "tax_source", "declaration", "payment"]
-        .into_iter()
-        .chain(["voucher", "thing"])
-        .map(|what| Failure::NotFound {
-            what,
-            id: "7".to_owned(),
-        })
-        .collect();
-    let amount = |text: &str| Money::parse_yuan(text).unwrap();
-    let refusals = [
-        Refusal::WrongState {
-            what: "payment",
-            state: "FAILED",
-            needed: "SENT",
-        },
-        Refusal::DigestMismatch {
-            named: what(),
-            actual: what(),
-        },
-        Refusal::Stale {
-            drawn: what(),
-            now: what(),
-            changes: Box::default(),
-        },
-        Refusal::Findings(vec![what()]),
-        Refusal::Unacknowledged(vec![what()]),
-        Refusal::AmountChanged {
-            named: amount("1.00"),
-            today: amount("2.00"),
-        },
-        Refusal::AlreadyDeclared(what()),
-        Refusal::PaymentAlive(what()),
-        Refusal::SettlementMismatch {
-            expected: what(),
-            reported: what(),
-        },
-        Refusal::NothingToDeclare,
-        Refusal::CorrectionSuperseded {
-            base: what(),
-            state: "VOIDED",
-        },
-        Refusal::UnderInspection {
-            document: what(),
-            tax: TaxKind::StampTax,
-            period: period("2026-07-01", "2026-09-30"),
-        },
-        Refusal::RefundPending(what()),
-        Refusal::VoidPaid(what()),
-        Refusal::VoidWindow {
-            due_on: day("2026-10-26"),
-            today: day("2026-10-27"),
-        },
-        Refusal::VoidRevision(2),
-        Refusal::TooLarge,
-    ];
-    failures.extend(refusals.map(Failure::Refused));
-    failures.extend([
-        Failure::Fields(Vec::new()),
-        Failure::AlreadyExists {
-            what: "taxpayer",
-            id: what(),
-        },
-        Failure::StaleEtag {
-            what: "taxpayer",
-            current: what(),
-        },
-        Failure::RequestIdReused { method: what() },
-        Failure::StillRunning,
-        Failure::Store(StoreError::Unavailable(what())),
-        Failure::Store(StoreError::Stale("payment")),
-        Failure::Store(StoreError::Inconsistent {
-            table: "payment",
-            problem: what(),
-        }),
-        Failure::Internal(what()),
-    ]);
-    failures
+/// What the catalogue makes of each reason, on demand.
+#[test]
+fn each_reason_can_be_dialled_and_comes_with_the_code_and_words_its_page_names() {
+    let page = text("docs/errors.md");
+    let rows: BTreeMap<String, Vec<String>> = rows(&page).into_iter().collect();
+    let named: BTreeSet<&str> = reasons_catalogue().iter().map(|one| one.name).collect();
+    assert_eq!(named, rows.keys().map(String::as_str).collect());
+    for one in reasons_catalogue() {
+        let cells = [one.code, Some(one.zh), Some(one.en), Some(one.advice)];
+        let cells: Vec<&str> = cells.into_iter().flatten().collect();
+        assert_eq!(cells, rows[one.name], "{}", one.name);
+        if one.topic == Topic::Payment {
+            // No call fails for it: the bank is told to bring it about.
+            assert!(one.bank_fault().is_some(), "{} cannot be dialled", one.name);
+            continue;
+        }
+        for language in [Language::Chinese, Language::English] {
+            let call = Call {
+                id: "documents".to_owned(),
+                language,
+            };
+            let failure = one.failure();
+            let failure = failure.unwrap_or_else(|| panic!("{} cannot be dialled", one.name));
+            check_dialled(one, &status(failure, &call), language);
+        }
+    }
 }
 
-#[test]
-fn each_reason_comes_with_the_code_its_page_names() {
-    let page: BTreeMap<String, Vec<String>> = rows(&text("docs/errors.md"))
-        .into_iter()
-        .filter(|(_, cells)| cells.len() == 4)
-        .collect();
-    let call = Call {
-        id: "documents".to_owned(),
-        language: Language::English,
-    };
-    let mut seen = BTreeSet::new();
-    for failure in failures() {
-        let status = status(failure, &call);
-        let reason = status.get_details_error_info().unwrap().reason;
-        let code = page[&reason][0].replace('_', "").to_lowercase();
+fn check_dialled(one: &Reason, status: &tonic::Status, language: Language) {
+    let details = status.get_error_details();
+    let reason = &details.error_info().unwrap().reason;
+    let said = &details.localized_message().unwrap().message;
+    let code = format!("{:?}", status.code()).to_lowercase();
+    if one.topic == Topic::Field {
         assert_eq!(
-            format!("{:?}", status.code()).to_lowercase(),
-            code,
-            "{reason}"
+            (code.as_str(), reason.as_str()),
+            ("invalidargument", "FIELDS_INVALID")
         );
-        seen.insert(reason);
+        let violation = &details.bad_request().unwrap().field_violations[0];
+        let words = match language {
+            Language::Chinese => one.zh,
+            Language::English => one.en,
+        };
+        assert_eq!(violation.description, format!("{}: {words}", one.name));
+        return;
     }
-    assert_eq!(seen, page.into_keys().collect(), "reasons with a code");
+    assert_eq!(reason, one.name);
+    let page = one.code.unwrap().replace('_', "").to_lowercase();
+    assert_eq!(code, page, "{reason}");
+    let chinese = said.chars().any(|letter| u32::from(letter) >= 0x2e80);
+    assert_eq!(chinese, language == Language::Chinese, "{reason}: {said}");
+    let refused = details.precondition_failure();
+    let kinds = refused.map(|failed| failed.violations[0].r#type.as_str());
+    let expected = (one.topic == Topic::Step).then_some(one.name);
+    assert_eq!(kinds, expected, "{reason}");
 }
 
 #[test]

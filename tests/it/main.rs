@@ -41,6 +41,7 @@ mod revision;
 mod rules;
 mod rules_cli;
 mod sample;
+mod sandbox;
 mod second_calculator;
 mod stale;
 mod store_suite;

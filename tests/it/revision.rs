@@ -1,13 +1,14 @@
 //! The pure part of corrections and voids: what bars them, what is overdue, what is carried.
 
 use caixing::filing::{
-    Bars, Content, Correction, Declaration, DeclarationState, Line, Moved, Inspection, Redrawn,
+    Bars, Content, Correction, Declaration, DeclarationState, Inspection, Line, Moved, Redrawn,
     carried_after, rest_on,
 };
-use caixing::types::{Money, Period, TaxKind};
+use caixing::types::{InspectionId, Money, Period, TaxKind};
 
 use crate::sample::{
-    content, day, declaration, declaration_id, instant, line, payment, period, plain, yuan,
+    content, day, declaration, declaration_id, instant, line, payment, period, plain, taxpayer_key,
+    yuan,
 };
 
 const DUE: &str = "2026-10-26";

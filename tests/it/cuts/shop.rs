@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use caixing::clock::Clock;
-use caixing::filing::{Content, Declaration, PaymentState, SourceRecord, Taxpayer};
+use caixing::filing::{Redrawn, Content, Declaration, PaymentState, SourceRecord, Taxpayer};
 use caixing::gateway::BankClient;
 use caixing::grpc::{self, App, Parts};
 use caixing::pb;
@@ -65,6 +65,7 @@ impl Shop {
             clock: Clock::sandbox(dir.path().join("sandbox-clock")),
             signer: Box::new(Ed25519Signer::open(&dir.path().join("key.hex")).unwrap()),
             bank: BankClient::new(&bank_address).unwrap(),
+            dial: None,
             bank_faults: None,
         });
         use pb::declaration_service_server::DeclarationServiceServer;
@@ -241,10 +242,14 @@ impl Model {
 /// Files a draft as SubmitDeclaration would, without its event.
 async fn file(tx: &mut Tx, draft: Declaration, now: Timestamp) {
     let digest = draft.digest.clone();
+    let fresh = Redrawn {
+        digest: digest.clone(),
+        ..Redrawn::default()
+    };
     let acknowledged = vec!["FREQUENCY_UNCONFIRMED".to_owned()];
     let today = caixing::clock::day_in_china(now);
     let filed = draft
-        .submit(&digest, &digest, acknowledged, now, today)
+        .submit(&digest, &fresh, acknowledged, now, today)
         .unwrap();
     tx.update_declaration(&filed).await.unwrap();
     tx.insert_filed(&filed).await.unwrap();

@@ -109,6 +109,7 @@ impl Server {
             signer: Box::new(Ed25519Signer::open(&dir.path().join("key.hex")).unwrap()),
             bank: BankClient::new(&bank_address).unwrap(),
             bank_faults: None,
+            dial: None,
         });
         macro_rules! service {
             ($module:ident :: $server:ident, $inner:ident) => {
@@ -116,6 +117,7 @@ impl Server {
             };
         }
         let router = tonic::transport::Server::builder()
+            .layer(grpc::ScenarioLayer::new(app.clone()))
             .add_service(service!(
                 taxpayer_service_server::TaxpayerServiceServer,
                 Taxpayers

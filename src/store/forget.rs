@@ -1,0 +1,95 @@
+//! Forgetting: the only statements that delete, for the sandbox's Reset alone.
+
+use super::{StoreError, Tx, on_backend};
+use crate::types::TaxpayerKey;
+
+macro_rules! delete_from {
+    ($($table:literal),+ $(,)?) => {
+        [$(concat!("DELETE FROM ", $table, " WHERE taxpayer_id = $1")),+]
+    };
+}
+
+/// Every table that has rows of a taxpayer, each before the one it refers to.
+const STATEMENTS: [&str; 16] = delete_from![
+    "officer_case",
+    "inspection",
+    "voucher",
+    "voucher_number_claim",
+    "settlement_part",
+    "refund",
+    "payment_extension",
+    "payment",
+    "declared_period",
+    "declaration_line",
+    "declaration",
+    "tax_source_version",
+    "tax_source",
+    "event",
+    "request",
+    "taxpayer",
+];
+
+impl Tx {
+    /// Every taxpayer there is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn everybody(&mut self) -> Result<Vec<TaxpayerKey>, StoreError> {
+        let rows: Vec<(String,)> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT taxpayer_id FROM taxpayer ORDER BY taxpayer_id",
+        )
+        .fetch_all(conn)
+        .await)?;
+        let key = |(id,): (String,)| {
+            TaxpayerKey::parse(&id).map_err(|_| StoreError::value("taxpayer", "taxpayer_id"))
+        };
+        rows.into_iter().map(key).collect()
+    }
+
+    /// A payment of a taxpayer whose end is not known yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn running_payment(
+        &mut self,
+        taxpayer: TaxpayerKey,
+    ) -> Result<Option<String>, StoreError> {
+        let row: Option<(String,)> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT payment_id FROM payment WHERE taxpayer_id = $1
+             AND state IN ('CREATED', 'SENT', 'CONFIRMING') ORDER BY payment_id LIMIT 1",
+        )
+        .bind(taxpayer.to_string())
+        .fetch_optional(conn)
+        .await)?;
+        Ok(row.map(|(id,)| id))
+    }
+
+    /// Forgets everything of a taxpayer; true when there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget(&mut self, taxpayer: TaxpayerKey) -> Result<bool, StoreError> {
+        Ok(self.forget_rows(&taxpayer.to_string()).await? > 0)
+    }
+
+    /// Forgets what nobody knows the taxpayer of.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_nobodys(&mut self) -> Result<(), StoreError> {
+        self.forget_rows("").await?;
+        Ok(())
+    }
+
+    async fn forget_rows(&mut self, taxpayer_id: &str) -> Result<u64, StoreError> {
+        let mut last = 0;
+        for statement in STATEMENTS {
+            let done = on_backend!(self, conn => sqlx::query(statement)
+                .bind(taxpayer_id.to_owned())
+                .execute(conn)
+                .await)?;
+            last = done.rows_affected();
+        }
+        Ok(last)
+    }
+}
