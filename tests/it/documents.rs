@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use caixing::filing::Refusal;
+use caixing::filing::{MoneyRefusal, Refusal};
 use caixing::grpc::{Call, Failure, Language, status};
 use caixing::store::StoreError;
 use caixing::types::Money;
@@ -85,6 +85,9 @@ fn reasons() -> BTreeSet<String> {
     let refusal = text("src/filing/refusal.rs");
     let (_, body) = refusal.split_once("const fn reason").unwrap();
     reasons.extend(literals(body.split_once("\n    }\n").unwrap().0));
+    let refusal = text("src/filing/refusal_money.rs");
+    let (_, body) = refusal.split_once("const fn reason").unwrap();
+    reasons.extend(literals(body.split_once("\n    }\n").unwrap().0));
     let payment = text("src/filing/payment.rs");
     let (_, body) = payment.split_once("pub fn hear").unwrap();
     reasons.extend(literals(body.split_once("\n    }\n").unwrap().0));
@@ -137,6 +140,8 @@ fn failures() -> Vec<Failure> {
         Refusal::AmountChanged {
             named: amount("1.00"),
             today: amount("2.00"),
+            rows: vec![what()],
+            row_count: 1,
         },
         Refusal::AlreadyDeclared(what()),
         Refusal::PaymentAlive(what()),
@@ -148,6 +153,53 @@ fn failures() -> Vec<Failure> {
         Refusal::TooLarge,
     ];
     failures.extend(refusals.map(Failure::Refused));
+    let day = jiff::civil::date(2026, 10, 26);
+    let money = [
+        MoneyRefusal::NothingDue,
+        MoneyRefusal::OffsetTooSmall {
+            at_hand: amount("0.01"),
+        },
+        MoneyRefusal::RefundMismatch {
+            named: amount("1.00"),
+            refundable: amount("2.00"),
+        },
+        MoneyRefusal::RefundAlive(what()),
+        MoneyRefusal::RefundLapsed {
+            paid_on: day,
+            limit: day,
+        },
+        MoneyRefusal::RefundUncovered {
+            needed: amount("2.00"),
+            left: amount("1.00"),
+        },
+        MoneyRefusal::RefundDayUnknown {
+            amount: amount("1.00"),
+        },
+        MoneyRefusal::ExtensionTooLate {
+            requested_on: day,
+            due_on: day,
+        },
+        MoneyRefusal::ExtensionTooLong {
+            extended_to: day,
+            limit: day,
+        },
+        MoneyRefusal::ExtensionTooShort {
+            extended_to: day,
+            due_on: day,
+        },
+        MoneyRefusal::PaySplit {
+            level: "taxes",
+            expected: what(),
+            found: what(),
+        },
+        MoneyRefusal::OtherTreasury {
+            expected: what(),
+            found: what(),
+        },
+        MoneyRefusal::ParameterMissing(what()),
+        MoneyRefusal::TooLarge,
+    ];
+    failures.extend(money.map(|refusal| Failure::Refused(refusal.into())));
     failures.extend([
         Failure::Fields(Vec::new()),
         Failure::AlreadyExists {
