@@ -76,6 +76,9 @@ fn looked_up() -> BTreeMap<String, usize> {
         &noting,
     )
     .unwrap();
+    super::orders::lookups(&noting);
+    super::refunds::lookups(&noting);
+    super::extensions::lookups(&noting);
     count(&lookups);
     counts.remove("");
     counts

@@ -169,6 +169,11 @@ impl Server {
         (server, bank)
     }
 
+    /// The same database from beside the server, to bring about what no call does yet.
+    pub async fn store(&self) -> Store {
+        Store::open_sqlite(self._dir.path()).await.unwrap()
+    }
+
     /// Sets the service's clock, in seconds since 1970.
     pub async fn set_clock(&self, seconds: i64) {
         let now = Some(prost_types::Timestamp { seconds, nanos: 0 });

@@ -1,0 +1,615 @@
+//! Refunds over the wire: claimed, decided, set off, paid out; told again, only checked, and two
+//! at once.
+
+use caixing::filing::{Closing, Correction, DeclarationState, Submission};
+use caixing::pb;
+use caixing::types::{DeclarationId, Money, TaxpayerKey};
+use serde_json::json;
+use tonic::Code;
+
+use crate::sample::yuan;
+use crate::support::*;
+
+const DAY: i64 = 86_400;
+
+/// A plot of 2000 m² at 5 yuan: 2500.00 a quarter, of which more was paid before.
+fn plot(paid: &str) -> pb::TaxSourceInput {
+    message(
+        "TaxSourceInput",
+        json!({
+            "name": "一号地块",
+            "regionCode": "340104",
+            "taxAuthorityCode": "13401040000",
+            "treasuryCode": "1234010400",
+            "landUse": {
+                "taxpayerKind": "LAND_USE_TAXPAYER_KIND_RIGHT_HOLDER",
+                "nature": "LAND_USE_NATURE_STATE",
+                "acquisitionMode": "LAND_USE_ACQUISITION_MODE_GRANTED",
+                "purpose": "LAND_USE_PURPOSE_INDUSTRIAL",
+                "acquisition": {
+                    "kind": "LAND_USE_ACQUISITION_KIND_CARRIED_OVER",
+                    "eventOn": "2020-01-01",
+                },
+                "versions": [{
+                    "areaSqm": "2000.00",
+                    "landClass": "LAND_USE_CLASS_CITY",
+                    "grade": 3,
+                    "unitTax": {"value": "5", "document": "演示值，非正式文号"},
+                }],
+                "payments": [{
+                    "period": {"firstDay": "2026-07-01", "lastDay": "2026-09-30"},
+                    "amountYuan": paid,
+                }],
+                "landNo": "340104000001",
+                "landName": "一号地块",
+            },
+        }),
+    )
+}
+
+/// Draws one declaration of all that is open and files it, whatever it warns of.
+async fn file(server: &Server, taxpayer: &str) -> pb::Declaration {
+    let draft = draft(server, taxpayer).await;
+    let request = pb::ValidateDeclarationRequest {
+        taxpayer_id: taxpayer.to_owned(),
+        declaration_id: draft.declaration_id.clone(),
+    };
+    let answer = server.declarations().validate_declaration(request).await;
+    let findings = answer.unwrap().into_inner().findings;
+    let warnings = findings
+        .iter()
+        .filter(|one| one.severity() == pb::Severity::Warning)
+        .map(|one| one.rule_id.clone());
+    let mut request = filing(&draft);
+    request.acknowledged_warnings = warnings.collect();
+    let answer = server.declarations().submit_declaration(request).await;
+    answer.unwrap().into_inner().declaration.unwrap()
+}
+
+fn claiming(
+    filed: &pb::Declaration,
+    amount: &str,
+    cause: pb::RefundCause,
+) -> pb::RequestRefundRequest {
+    pb::RequestRefundRequest {
+        request_id: fresh(),
+        taxpayer_id: filed.taxpayer_id.clone(),
+        declaration_id: filed.declaration_id.clone(),
+        content_digest: filed.content_digest.clone(),
+        amount_yuan: amount.to_owned(),
+        cause: cause.into(),
+        validate_only: false,
+    }
+}
+
+fn deciding(refund: &pb::Refund, approved: bool) -> pb::DecideRefundRequest {
+    pb::DecideRefundRequest {
+        request_id: fresh(),
+        taxpayer_id: refund.taxpayer_id.clone(),
+        refund_id: refund.refund_id.clone(),
+        approved,
+        cause: 0,
+        decision: "经审核".to_owned(),
+    }
+}
+
+fn setting_off(refund: &pb::Refund, against: &pb::Declaration) -> pb::OffsetRefundRequest {
+    pb::OffsetRefundRequest {
+        request_id: fresh(),
+        taxpayer_id: refund.taxpayer_id.clone(),
+        refund_id: refund.refund_id.clone(),
+        declaration_id: against.declaration_id.clone(),
+        content_digest: against.content_digest.clone(),
+        validate_only: false,
+    }
+}
+
+fn reporting(refund: &pb::Refund, amount: &str) -> pb::ReportRefundRequest {
+    pb::ReportRefundRequest {
+        request_id: fresh(),
+        taxpayer_id: refund.taxpayer_id.clone(),
+        refund_id: refund.refund_id.clone(),
+        amount_yuan: amount.to_owned(),
+        treasury_code: "1234010400".to_owned(),
+        treasury_reference: "TK-2026-1".to_owned(),
+    }
+}
+
+async fn claim(server: &Server, request: pb::RequestRefundRequest) -> pb::Refund {
+    let answer = server.payments().request_refund(request).await;
+    answer.unwrap().into_inner().refund.unwrap()
+}
+
+async fn decide(server: &Server, request: pb::DecideRefundRequest) -> pb::Refund {
+    let answer = server.officers().decide_refund(request).await;
+    answer.unwrap().into_inner().refund.unwrap()
+}
+
+async fn read(server: &Server, refund: &pb::Refund) -> pb::Refund {
+    let request = pb::GetRefundRequest {
+        taxpayer_id: refund.taxpayer_id.clone(),
+        refund_id: refund.refund_id.clone(),
+    };
+    let answer = server.payments().get_refund(request).await;
+    answer.unwrap().into_inner().refund.unwrap()
+}
+
+/// An approved refund of tax paid elsewhere, and an unpaid declaration of 300.00.
+async fn approved(server: &Server, paid: &str, amount: &str) -> (pb::Refund, pb::Declaration) {
+    let taxpayer = register(server).await;
+    collect(server, &taxpayer, plot(paid)).await;
+    let filed = file(server, &taxpayer).await;
+    let request = claiming(&filed, amount, pb::RefundCause::Prepaid);
+    let claimed = claim(server, request).await;
+    let approved = decide(server, deciding(&claimed, true)).await;
+    (approved, owing(server, &taxpayer, "HT-1").await)
+}
+
+/// Files one more contract: 300.00 to pay.
+async fn owing(server: &Server, taxpayer: &str, number: &str) -> pb::Declaration {
+    collect(server, taxpayer, contract(number)).await;
+    file(server, taxpayer).await
+}
+
+#[tokio::test]
+async fn a_claim_is_checked_made_once_told_again_and_decided() {
+    let (server, _) = Server::with_quiet_bank().await;
+    let taxpayer = register(&server).await;
+    collect(&server, &taxpayer, plot("3100.00")).await;
+    let filed = file(&server, &taxpayer).await;
+    assert_eq!(filed.totals.as_ref().unwrap().refundable_yuan, "600.00");
+    assert_eq!(filed.state(), pb::DeclarationState::Completed);
+    let mut payments = server.payments();
+    let request = |amount| claiming(&filed, amount, pb::RefundCause::Prepaid);
+    let wrong = payments.request_refund(request("600.01")).await;
+    let status = assert_precondition(wrong, "REFUND_AMOUNT_MISMATCH");
+    assert_eq!(fact(&status, "refundable_yuan"), "600.00");
+    let overpaid = claiming(&filed, "600.00", pb::RefundCause::Overpaid);
+    let refused = payments.request_refund(overpaid).await;
+    assert_precondition(refused, "REFUND_DAY_UNKNOWN");
+    let mut trial = request("600.00");
+    trial.validate_only = true;
+    payments.request_refund(trial).await.unwrap();
+    let claimed = request("600.00");
+    let first = payments.request_refund(claimed.clone()).await.unwrap();
+    let again = payments.request_refund(claimed).await.unwrap();
+    assert!(!is_replay(&first) && is_replay(&again));
+    assert_eq!(first.get_ref(), again.get_ref());
+    let refund = first.into_inner().refund.unwrap();
+    assert_eq!(refund.state(), pb::RefundState::Requested);
+    // Claimed on 12 October, decided within 30 days.
+    assert_eq!(refund.decide_by, "2026-11-11");
+    assert_eq!(refund.parts[0].payment_id, "");
+    let twice = payments.request_refund(request("600.00")).await;
+    let status = assert_precondition(twice, "REFUND_ALIVE");
+    assert_eq!(fact(&status, "refund_id"), refund.refund_id);
+    let early = payments.offset_refund(setting_off(&refund, &filed)).await;
+    assert_precondition(early, "WRONG_STATE");
+    let rejected = decide(&server, deciding(&refund, false)).await;
+    assert_eq!(rejected.state(), pb::RefundState::Rejected);
+    assert_eq!(rejected.balance_yuan, "0.00");
+    // A rejected claim bars no other; the lists show both, the newest first.
+    let next = claim(&server, request("600.00")).await;
+    let list = |size, token: &str| pb::ListRefundsRequest {
+        taxpayer_id: taxpayer.clone(),
+        page_size: size,
+        page_token: token.to_owned(),
+    };
+    let page = payments
+        .list_refunds(list(1, ""))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(page.refunds, [next]);
+    let rest = payments.list_refunds(list(1, &page.next_page_token)).await;
+    let rest = rest.unwrap().into_inner();
+    assert_eq!(
+        (rest.refunds, rest.next_page_token),
+        (vec![rejected], String::new())
+    );
+    let bad = payments.list_refunds(list(1, "x")).await;
+    assert_refused(bad, Code::InvalidArgument, "FIELDS_INVALID");
+}
+
+#[tokio::test]
+async fn a_refund_pays_arrears_with_surcharge_and_the_rest_is_paid_out() {
+    let (server, bank) = Server::with_quiet_bank().await;
+    let (refund, owing) = approved(&server, "3100.00", "600.00").await;
+    // Ten days late: 300.00 and 1.50.
+    server.set_clock(NOW + 24 * DAY).await;
+    let mut payments = server.payments();
+    let mut trial = setting_off(&refund, &owing);
+    trial.validate_only = true;
+    payments.offset_refund(trial).await.unwrap();
+    let request = setting_off(&refund, &owing);
+    let first = payments.offset_refund(request.clone()).await.unwrap();
+    let again = payments.offset_refund(request).await.unwrap();
+    assert!(!is_replay(&first) && is_replay(&again));
+    assert_eq!(first.get_ref(), again.get_ref());
+    let done = first.into_inner();
+    let (used, payment) = (done.refund.unwrap(), done.payment.unwrap());
+    assert_eq!(
+        (used.offset_yuan.as_str(), used.balance_yuan.as_str()),
+        ("301.50", "298.50")
+    );
+    assert_eq!(payment.channel(), pb::PaymentChannel::Offset);
+    assert_eq!(payment.state(), pb::PaymentState::InTreasury);
+    assert_eq!(payment.refund_id, refund.refund_id);
+    assert_eq!(bank.debit_calls(), 0);
+    let now = read_declaration(&server, &owing).await;
+    assert_eq!(now.state(), pb::DeclarationState::Completed);
+    let voucher = voucher_list(&server, &owing.taxpayer_id).await.remove(0);
+    assert_eq!(voucher.voucher_number, payment.voucher_number);
+    let rows: Vec<&str> = voucher
+        .rows
+        .iter()
+        .map(|row| row.amount_yuan.as_str())
+        .collect();
+    assert_eq!(rows, ["300.00", "1.50"]);
+    let over = payments.offset_refund(setting_off(&refund, &owing)).await;
+    assert_precondition(over, "WRONG_STATE");
+
+    let mut treasury = server.treasury();
+    let wrong = treasury.report_refund(reporting(&refund, "600.00")).await;
+    assert_precondition(wrong, "SETTLEMENT_MISMATCH");
+    let mut elsewhere = reporting(&refund, "298.50");
+    elsewhere.treasury_code = "1234010401".to_owned();
+    let wrong = treasury.report_refund(elsewhere).await;
+    assert_precondition(wrong, "SETTLEMENT_MISMATCH");
+    let report = reporting(&refund, "298.50");
+    let first = treasury.report_refund(report.clone()).await.unwrap();
+    let again = treasury.report_refund(report).await.unwrap();
+    assert!(is_replay(&again));
+    assert_eq!(first.get_ref(), again.get_ref());
+    let paid = first.into_inner().refund.unwrap();
+    assert_eq!(paid.state(), pb::RefundState::Paid);
+    assert_eq!(paid.treasury_reference, "TK-2026-1");
+    // Paid elsewhere, so no payment of ours carries a voucher of the refund.
+    assert_eq!(paid.voucher_number, "");
+    assert_eq!(read(&server, &refund).await, paid);
+    let twice = treasury.report_refund(reporting(&refund, "298.50")).await;
+    assert_precondition(twice, "WRONG_STATE");
+}
+
+/// 200.00 at hand against 300.00 that is ten days late: 199.00 with 1.00 (0.995) are 200.00 exactly;
+/// the rest of 101.00 bears 0.51 (0.505).
+#[tokio::test]
+async fn a_refund_that_is_too_small_pays_a_part_and_the_bank_the_rest() {
+    let (server, _) = Server::with_quiet_bank().await;
+    let (refund, owing) = approved(&server, "2700.00", "200.00").await;
+    server.set_clock(NOW + 24 * DAY).await;
+    let mut payments = server.payments();
+    let done = payments.offset_refund(setting_off(&refund, &owing)).await;
+    let done = done.unwrap().into_inner();
+    let (used, part) = (done.refund.unwrap(), done.payment.unwrap());
+    assert_eq!(
+        (part.principal_yuan.as_str(), part.surcharge_yuan.as_str()),
+        ("199.00", "1.00")
+    );
+    // Set off to the last fen, it is over.
+    assert_eq!(used.state(), pb::RefundState::Paid);
+    assert_eq!(used.balance_yuan, "0.00");
+    let now = read_declaration(&server, &owing).await;
+    assert_eq!(now.state(), pb::DeclarationState::AwaitingPayment);
+    let request = pb::QuotePaymentRequest {
+        taxpayer_id: owing.taxpayer_id.clone(),
+        declaration_id: owing.declaration_id.clone(),
+        pay_on: Vec::new(),
+    };
+    let quote = payments.quote_payment(request).await.unwrap().into_inner();
+    let quote = &quote.quotes[0];
+    assert_eq!(quote.offset_yuan, "199.00");
+    assert_eq!(
+        (quote.principal_yuan.as_str(), quote.total_yuan.as_str()),
+        ("101.00", "101.51")
+    );
+    let sum: Vec<&str> = quote
+        .taxes
+        .iter()
+        .map(|tax| tax.amount_yuan.as_str())
+        .collect();
+    assert_eq!(sum, ["101.00", "0.51"]);
+    let whole = payments.create_payment(paying(&owing, "301.50")).await;
+    let status = assert_precondition(whole, "AMOUNT_CHANGED");
+    assert_eq!(fact(&status, "today_yuan"), "101.51");
+    assert!(
+        fact(&status, "rows").contains("late 10: 101.00 + 0.51"),
+        "{status:?}"
+    );
+    let rest = pay(&server, &owing, "101.51").await;
+    let settled = server.treasury().report_settlement(settling(&rest)).await;
+    settled.unwrap();
+    let now = read_declaration(&server, &owing).await;
+    assert_eq!(now.state(), pb::DeclarationState::Completed);
+    let vouchers = voucher_list(&server, &owing.taxpayer_id).await;
+    let totals: Vec<&str> = vouchers.iter().map(|one| one.total_yuan.as_str()).collect();
+    assert_eq!(totals, ["101.51", "200.00"]);
+    let list = pb::ListPaymentsRequest {
+        taxpayer_id: owing.taxpayer_id.clone(),
+        declaration_id: owing.declaration_id.clone(),
+        ..Default::default()
+    };
+    let listed = payments
+        .list_payments(list)
+        .await
+        .unwrap()
+        .into_inner()
+        .payments;
+    let ids: Vec<&str> = listed.iter().map(|one| one.payment_id.as_str()).collect();
+    assert_eq!(ids, [rest.payment_id.as_str(), part.payment_id.as_str()]);
+}
+
+#[tokio::test]
+async fn nothing_is_set_off_beside_a_live_order_or_into_another_treasury() {
+    let (server, _) = Server::with_quiet_bank().await;
+    let (refund, owing) = approved(&server, "3100.00", "600.00").await;
+    let mut elsewhere = contract("HT-9");
+    elsewhere.treasury_code = "1234010401".to_owned();
+    collect(&server, &refund.taxpayer_id, elsewhere).await;
+    let other = file(&server, &refund.taxpayer_id).await;
+    let mut payments = server.payments();
+    let refused = payments.offset_refund(setting_off(&refund, &other)).await;
+    let status = assert_precondition(refused, "PAY_TREASURY");
+    assert_eq!(fact(&status, "found"), "1234010401");
+    pay(&server, &owing, "300.00").await;
+    let refused = payments.offset_refund(setting_off(&refund, &owing)).await;
+    assert_precondition(refused, "PAYMENT_ALIVE");
+    assert_eq!(read(&server, &refund).await.offset_yuan, "0.00");
+}
+
+#[tokio::test]
+async fn two_offsets_at_once_never_use_a_fen_twice() {
+    let (server, _) = Server::with_quiet_bank().await;
+    let (refund, one) = approved(&server, "2900.00", "400.00").await;
+    let two = owing(&server, &refund.taxpayer_id, "HT-2").await;
+    let (mut left, mut right) = (server.payments(), server.payments());
+    let (first, second) = tokio::join!(
+        left.offset_refund(setting_off(&refund, &one)),
+        right.offset_refund(setting_off(&refund, &two)),
+    );
+    // One pays all of its 300.00, the other the 100.00 that are left, whichever came first.
+    let mut totals: Vec<String> = [first, second]
+        .into_iter()
+        .map(|answer| answer.unwrap().into_inner().payment.unwrap().total_yuan)
+        .collect();
+    totals.sort();
+    assert_eq!(totals, ["100.00", "300.00"]);
+    let used = read(&server, &refund).await;
+    assert_eq!(
+        (used.offset_yuan.as_str(), used.state()),
+        ("400.00", pb::RefundState::Paid)
+    );
+    // The same declaration twice at once: all of it once.
+    let three = owing(&server, &refund.taxpayer_id, "HT-3").await;
+    assert_eq!(three.state(), pb::DeclarationState::AwaitingPayment);
+    let refused = server
+        .payments()
+        .offset_refund(setting_off(&refund, &three))
+        .await;
+    let status = assert_precondition(refused, "WRONG_STATE");
+    assert_eq!(fact(&status, "state"), "PAID");
+}
+
+#[tokio::test]
+async fn a_declaration_under_one_yuan_ends_without_a_bank() {
+    let (server, bank) = Server::with_quiet_bank().await;
+    let taxpayer = register(&server).await;
+    let mut input = contract("HT-1");
+    // 3,300.00 × 0.0003 = 0.99.
+    stamp(&mut input).lines[0].amount_yuan = "3300.00".to_owned();
+    collect(&server, &taxpayer, input).await;
+    let filed = file(&server, &taxpayer).await;
+    let mut payments = server.payments();
+    let request = pb::QuotePaymentRequest {
+        taxpayer_id: taxpayer.clone(),
+        declaration_id: filed.declaration_id.clone(),
+        pay_on: Vec::new(),
+    };
+    let quote = payments.quote_payment(request).await.unwrap().into_inner();
+    let quote = &quote.quotes[0];
+    assert_eq!(
+        (quote.total_yuan.as_str(), quote.waived_yuan.as_str()),
+        ("0.00", "0.99")
+    );
+    assert!(quote.taxes.is_empty());
+    let named = payments.create_payment(paying(&filed, "0.99")).await;
+    assert_precondition(named, "AMOUNT_CHANGED");
+    let request = paying(&filed, "0.00");
+    let first = payments.create_payment(request.clone()).await.unwrap();
+    let again = payments.create_payment(request).await.unwrap();
+    assert!(is_replay(&again));
+    assert_eq!(first.get_ref(), again.get_ref());
+    assert_eq!(first.get_ref().waived_yuan, "0.99");
+    assert!(first.get_ref().payment.is_none());
+    let ended = read_declaration(&server, &filed).await;
+    assert_eq!(ended.state(), pb::DeclarationState::Completed);
+    assert_eq!(ended.waived_yuan, "0.99");
+    assert_eq!(bank.debit_calls(), 0);
+    let whole = owing(&server, &taxpayer, "HT-2").await;
+    let zero = payments.create_payment(paying(&whole, "0.00")).await;
+    assert_precondition(zero, "AMOUNT_CHANGED");
+}
+
+/// Corrects a paid declaration of 300.00 down to some tax, as a correction will leave it.
+async fn corrected_down(server: &Server, paid: &pb::Declaration, tax: &str) -> pb::Declaration {
+    let store = server.store().await;
+    let mut tx = store.begin("Test", None).await.unwrap();
+    let key = TaxpayerKey::parse(&paid.taxpayer_id).unwrap();
+    let id = DeclarationId::parse(&paid.declaration_id).unwrap();
+    let old = tx.declaration(key, id).await.unwrap().unwrap();
+    let mut new = old.clone();
+    new.id = DeclarationId::new(uuid::Uuid::now_v7());
+    let line = &mut new.content.lines[0];
+    line.charge.item = "CORRECTED".to_owned();
+    line.charge.tax_amount = yuan(tax);
+    line.charge.already_paid = yuan("300.00");
+    line.payable = yuan(tax).minus(yuan("300.00")).unwrap();
+    line.carried = yuan("300.00");
+    new.content.covered.clear();
+    new.content.correction = Some(Correction {
+        corrects: old.id,
+        revision: 2,
+        taxes: Vec::new(),
+        excluded: Vec::new(),
+        reason: "合同金额有误".to_owned(),
+    });
+    new.digest = new.content.digest().unwrap();
+    new.state = DeclarationState::Draft;
+    new.submission = None;
+    new.version = 1;
+    let at = old.created_at;
+    tx.insert_declaration(&new).await.unwrap();
+    new.state = DeclarationState::Completed;
+    new.submission = Some(Submission {
+        at,
+        overdue: false,
+        acknowledged: Vec::new(),
+    });
+    new.version = 2;
+    tx.update_declaration(&new).await.unwrap();
+    tx.insert_filed(&new).await.unwrap();
+    let mut replaced = old.clone();
+    replaced.state = DeclarationState::Corrected;
+    replaced.closing = Some(Closing {
+        at,
+        reason: "更正".to_owned(),
+    });
+    replaced.version += 1;
+    tx.update_declaration(&replaced).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    assert_eq!(new.waived, Money::ZERO);
+    let mut wire = paid.clone();
+    wire.declaration_id = new.id.to_string();
+    wire.content_digest = new.digest;
+    wire
+}
+
+/// Files and pays 300.00, then corrects it down.
+async fn overpaid(server: &Server, tax: &str) -> (pb::Payment, pb::Declaration) {
+    let filed = filed(server).await;
+    let payment = pay(server, &filed, "300.00").await;
+    let settled = server
+        .treasury()
+        .report_settlement(settling(&payment))
+        .await;
+    settled.unwrap();
+    let corrected = corrected_down(server, &filed, tax).await;
+    (payment, corrected)
+}
+
+/// 200.00 × 0.0035 × 120 ÷ 360 = 0.23.
+#[tokio::test]
+async fn tax_paid_too_much_comes_back_with_interest_and_its_own_voucher() {
+    let (server, _) = Server::with_quiet_bank().await;
+    let (payment, corrected) = overpaid(&server, "100.00").await;
+    let request = claiming(&corrected, "200.00", pb::RefundCause::Overpaid);
+    let claimed = claim(&server, request).await;
+    let part = &claimed.parts[0];
+    assert_eq!(part.payment_id, payment.payment_id);
+    assert_eq!(
+        (part.amount_yuan.as_str(), part.paid_on.as_str()),
+        ("200.00", "2026-10-12")
+    );
+    let approved = decide(&server, deciding(&claimed, true)).await;
+    assert_eq!(
+        (
+            approved.interest_yuan.as_str(),
+            approved.interest_unconfirmed
+        ),
+        ("0.00", false)
+    );
+    server.set_clock(NOW + 120 * DAY).await;
+    let shown = read(&server, &claimed).await;
+    assert_eq!(
+        (shown.interest_yuan.as_str(), shown.balance_yuan.as_str()),
+        ("0.23", "200.23")
+    );
+    assert!(shown.interest_unconfirmed);
+    let report = reporting(&claimed, "200.23");
+    let paid = server
+        .treasury()
+        .report_refund(report)
+        .await
+        .unwrap()
+        .into_inner();
+    let refund = paid.refund.unwrap();
+    assert_eq!(refund.state(), pb::RefundState::Paid);
+    let after = read_payment(&server, &payment).await;
+    assert_eq!(
+        (after.refunded_yuan.as_str(), after.state()),
+        ("200.00", pb::PaymentState::InTreasury)
+    );
+    // The refund has a sheet of its own; the old one stands.
+    let vouchers = voucher_list(&server, &payment.taxpayer_id).await;
+    assert_eq!(vouchers.len(), 2);
+    let (sheet, old) = (&vouchers[0], &vouchers[1]);
+    assert_eq!(sheet.voucher_number, paid.voucher_number);
+    assert_eq!(sheet.kind(), pb::VoucherKind::Refund);
+    assert_eq!(
+        (sheet.refund_id.as_str(), sheet.total_yuan.as_str()),
+        (refund.refund_id.as_str(), "200.23")
+    );
+    let rows: Vec<&str> = sheet
+        .rows
+        .iter()
+        .map(|row| row.amount_yuan.as_str())
+        .collect();
+    assert_eq!(rows, ["200.00", "0.23"]);
+    assert_eq!(
+        (old.state(), old.kind()),
+        (pb::VoucherState::Issued, pb::VoucherKind::Payment)
+    );
+    let verify = pb::VerifyVoucherRequest {
+        voucher_number: sheet.voucher_number.clone(),
+        tax_number: TAX_NUMBER.to_owned(),
+        total_yuan: "200.23".to_owned(),
+        verification_code: String::new(),
+    };
+    let verified = server.vouchers().verify_voucher(verify).await.unwrap();
+    assert!(verified.into_inner().valid);
+}
+
+#[tokio::test]
+async fn a_payment_ends_when_all_of_its_tax_went_back_by_offset_and_payout() {
+    let (server, _) = Server::with_quiet_bank().await;
+    let (payment, corrected) = overpaid(&server, "0.00").await;
+    let request = claiming(&corrected, "300.00", pb::RefundCause::Relief);
+    let claimed = claim(&server, request).await;
+    let refund = decide(&server, deciding(&claimed, true)).await;
+    let taxpayer = payment.taxpayer_id.clone();
+    let mut small = contract("HT-2");
+    // 400,000.00 × 0.0003 = 120.00.
+    stamp(&mut small).lines[0].amount_yuan = "400000.00".to_owned();
+    collect(&server, &taxpayer, small).await;
+    let owing = file(&server, &taxpayer).await;
+    let mut payments = server.payments();
+    let request = setting_off(&refund, &owing);
+    let used = payments.offset_refund(request).await.unwrap().into_inner();
+    assert_eq!(used.refund.unwrap().balance_yuan, "180.00");
+    let before = read_payment(&server, &payment).await;
+    assert_eq!(before.state(), pb::PaymentState::InTreasury);
+    let report = reporting(&refund, "180.00");
+    let paid = server
+        .treasury()
+        .report_refund(report)
+        .await
+        .unwrap()
+        .into_inner();
+    let after = read_payment(&server, &payment).await;
+    assert_eq!(
+        (after.state(), after.refunded_yuan.as_str()),
+        (pb::PaymentState::Refunded, "300.00")
+    );
+    let vouchers = voucher_list(&server, &taxpayer).await;
+    let sheet = vouchers
+        .iter()
+        .find(|one| one.voucher_number == paid.voucher_number);
+    let rows: Vec<&str> = sheet
+        .unwrap()
+        .rows
+        .iter()
+        .map(|row| row.amount_yuan.as_str())
+        .collect();
+    assert_eq!(rows, ["300.00", "-120.00"]);
+}
