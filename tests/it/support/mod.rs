@@ -165,6 +165,11 @@ impl Server {
         (server, bank)
     }
 
+    /// Where its database lies.
+    pub fn data_dir(&self) -> &std::path::Path {
+        self._dir.path()
+    }
+
     /// Sets the service's clock, in seconds since 1970.
     pub async fn set_clock(&self, seconds: i64) {
         let now = Some(prost_types::Timestamp { seconds, nanos: 0 });
