@@ -15,6 +15,7 @@ mod compared;
 mod compat;
 mod cuts;
 mod documents;
+mod duplicates;
 mod eligibility;
 mod events;
 mod explained;
