@@ -3,6 +3,7 @@
 //! its call: `GetOutcome` tells the answer or says that nothing happened, and the same request
 //! again ends in one effect and one answer, byte for byte.
 
+mod killed;
 mod proxy;
 mod shop;
 

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod audit;
 mod bad_input;
 mod bad_values;
 mod cases;
@@ -16,6 +17,7 @@ mod correction;
 mod correction_bars;
 mod cuts;
 mod documents;
+mod duplicates;
 mod eligibility;
 mod events;
 mod explained;

@@ -3,9 +3,16 @@
 
 use std::time::Duration;
 
+use caixing::filing::{Correction, DeclarationState, PaymentState};
 use caixing::pb;
+use caixing::rules::RuleBook;
+use caixing::store::Store;
 use tonic::{Code, Streaming};
 
+use crate::sample::{
+    content, declaration, declaration_id, instant, payment, payment_id, plain, taxpayer,
+    taxpayer_key, voucher, voucher_number,
+};
 use crate::support::*;
 
 const BOUND: Duration = Duration::from_secs(30);
@@ -149,6 +156,41 @@ async fn what_cannot_be_followed_is_refused_before_any_answer() {
     let nothing = pb::WatchDeclarationRequest::default();
     let status = client.watch_declaration(nothing).await.unwrap_err();
     assert_eq!(bad_fields(&status), ["taxpayer_id", "declaration_id"]);
+}
+
+/// Payments, vouchers and corrections of a declaration touch it; those of another do not.
+#[tokio::test]
+async fn what_touches_a_declaration_is_known_by_its_ids() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open_sqlite(dir.path()).await.unwrap();
+    let mut tx = store.begin("Sample", None).await.unwrap();
+    let book = RuleBook::embedded().unwrap();
+    tx.keep_rule_pack(&book, instant(0)).await.unwrap();
+    tx.insert_taxpayer(&taxpayer()).await.unwrap();
+    for number in 1..=3 {
+        let mut content = content(book.digest(), vec![plain(1, "100.00", "2026-10-26")]);
+        content.correction = (number == 2).then(|| Correction {
+            corrects: declaration_id(1),
+            revision: 2,
+            taxes: Vec::new(),
+            excluded: Vec::new(),
+            reason: "样例".to_owned(),
+        });
+        let draft = declaration(number, DeclarationState::Draft, content);
+        tx.insert_declaration(&draft).await.unwrap();
+        let paid = payment(number, number, PaymentState::Sent);
+        tx.insert_payment(&paid).await.unwrap();
+        let proof = voucher(u64::try_from(number).unwrap(), &paid);
+        tx.insert_voucher(&proof).await.unwrap();
+    }
+    let touching = tx.subjects_of(taxpayer_key(), declaration_id(1)).await;
+    let expected = [
+        declaration_id(1).to_string(),
+        declaration_id(2).to_string(),
+        payment_id(1).to_string(),
+        voucher_number(1).to_string(),
+    ];
+    assert_eq!(touching.unwrap(), expected.into());
 }
 
 #[tokio::test]

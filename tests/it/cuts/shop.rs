@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use caixing::clock::Clock;
-use caixing::filing::{Redrawn, Content, Declaration, PaymentState, SourceRecord, Taxpayer};
+use caixing::filing::{Content, Declaration, PaymentState, Redrawn, SourceRecord, Taxpayer};
 use caixing::gateway::BankClient;
 use caixing::grpc::{self, App, Parts};
 use caixing::pb;

@@ -174,6 +174,27 @@ impl Server {
         Store::open_sqlite(self._dir.path()).await.unwrap()
     }
 
+    /// Where its database lies.
+    pub fn data_dir(&self) -> &std::path::Path {
+        self._dir.path()
+    }
+
+    /// The trail of events holds, and every table agrees with it.
+    pub async fn check_trail(&self) {
+        let store = Store::open_sqlite_for_reading(self.data_dir()).await;
+        let store = store.unwrap();
+        let mut tx = store.read().await.unwrap();
+        let (_, gap) = tx.audit_positions().await.unwrap();
+        assert_eq!(gap, None);
+        for taxpayer in tx.audit_taxpayers().await.unwrap() {
+            let verify = caixing::signing::verify;
+            let audited = tx.audit_taxpayer(&taxpayer, verify).await.unwrap();
+            assert_eq!(audited.breaks, []);
+        }
+        drop(tx);
+        store.close().await;
+    }
+
     /// Sets the service's clock, in seconds since 1970.
     pub async fn set_clock(&self, seconds: i64) {
         let now = Some(prost_types::Timestamp { seconds, nanos: 0 });
@@ -181,8 +202,9 @@ impl Server {
         self.sandbox().set_clock(request).await.unwrap();
     }
 
-    /// Ends a served sandbox; it must end in order.
+    /// Ends a served sandbox; it must end in order, and leave a trail that holds.
     pub async fn stop(self) {
+        self.check_trail().await;
         let Self {
             running, channel, ..
         } = self;
