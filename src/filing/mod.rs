@@ -17,6 +17,7 @@ mod peers;
 mod quote;
 pub mod radar;
 mod refusal;
+mod sheet;
 mod source;
 mod validation;
 mod voucher;
@@ -34,5 +35,8 @@ pub use payment::{BankAnswer, Payment, PaymentChannel, PaymentState};
 pub use quote::{PaymentRow, Quote, quote};
 pub use refusal::Refusal;
 pub use source::{SourceRecord, SourceState, Taxpayer};
-pub use voucher::{Voucher, VoucherBody, VoucherKind, VoucherRow, VoucherState};
+pub use voucher::{
+    Grounds, Issue, Refunded, Voucher, VoucherBody, VoucherKind, VoucherRow, VoucherState,
+    candidate_number, original_number,
+};
 pub use words::in_words;

@@ -15,6 +15,7 @@ struct Counts {
     live_principal_fen: i64,
     live_total_fen: i64,
     settled_payments: i64,
+    certified_payments: i64,
     live_vouchers: i64,
     voucher_total_fen: i64,
 }
@@ -41,7 +42,8 @@ impl Counts {
                 "the payment's principal is not the declaration's payable (invariant 1)",
             ),
             (
-                self.live_vouchers != self.settled_payments,
+                self.certified_payments != self.settled_payments
+                    || self.live_vouchers > self.settled_payments,
                 "vouchers and settled payments do not match (invariant 3)",
             ),
             (
@@ -88,11 +90,13 @@ impl Tx {
                AND state NOT IN ('FAILED', 'REVERSED', 'REFUNDED')) AS live_total_fen,
              (SELECT COUNT(*) FROM payment WHERE taxpayer_id = $1 AND declaration_id = $2
                AND state = 'IN_TREASURY') AS settled_payments,
+             (SELECT COUNT(DISTINCT payment_id) FROM voucher WHERE taxpayer_id = $1
+               AND declaration_id = $2 AND kind = 'PAYMENT') AS certified_payments,
              (SELECT COUNT(*) FROM voucher WHERE taxpayer_id = $1 AND declaration_id = $2
-               AND state = 'ISSUED') AS live_vouchers,
+               AND state = 'ISSUED' AND kind = 'PAYMENT') AS live_vouchers,
              (SELECT CAST(COALESCE(SUM(total_fen), 0) AS BIGINT) FROM voucher
-               WHERE taxpayer_id = $1 AND declaration_id = $2 AND state = 'ISSUED')
-               AS voucher_total_fen
+               WHERE taxpayer_id = $1 AND declaration_id = $2 AND state = 'ISSUED'
+               AND kind = 'PAYMENT') AS voucher_total_fen
              FROM declaration AS d WHERE d.taxpayer_id = $1 AND d.declaration_id = $2",
         )
         .bind(taxpayer.to_string())

@@ -144,6 +144,8 @@ fn failures() -> Vec<Failure> {
             expected: what(),
             reported: what(),
         },
+        Refusal::GlyphMissing(what()),
+        Refusal::DocumentTooLong(200),
         Refusal::NothingToDeclare,
         Refusal::TooLarge,
     ];
