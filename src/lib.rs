@@ -21,6 +21,8 @@ pub mod store;
 
 pub mod gateway;
 
+pub mod render;
+
 pub mod grpc;
 
 pub mod worker;

@@ -4,13 +4,30 @@ use std::io::Write as _;
 use std::path::Path;
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
+use sha2::{Digest, Sha256};
+
+/// The name of the algorithm signed with today; SM2 (GB/T 32918) would have a name of its own.
+pub const ED25519: &str = "Ed25519";
 
 /// Signs texts and says with which public key.
 pub trait Signer: std::fmt::Debug + Send + Sync {
+    /// The algorithm, by the name that [`verify_with`] knows it under.
+    fn algorithm(&self) -> &'static str;
     /// The signature over a text, hex.
     fn sign(&self, text: &str) -> String;
     /// The public key, hex.
     fn public_key(&self) -> String;
+    /// The id of the key, for whoever keeps several.
+    fn key_id(&self) -> String {
+        key_id(&self.public_key())
+    }
+}
+
+/// The id of a public key: the first 16 hex digits of the SHA-256 over its hex text.
+pub fn key_id(public_key: &str) -> String {
+    let mut id = hex::encode(Sha256::digest(public_key));
+    id.truncate(16);
+    id
 }
 
 /// Ed25519 with a key kept in the data directory.
@@ -49,6 +66,10 @@ impl Ed25519Signer {
 }
 
 impl Signer for Ed25519Signer {
+    fn algorithm(&self) -> &'static str {
+        ED25519
+    }
+
     fn sign(&self, text: &str) -> String {
         hex::encode(self.0.sign(text.as_bytes()).to_bytes())
     }
@@ -56,6 +77,11 @@ impl Signer for Ed25519Signer {
     fn public_key(&self) -> String {
         hex::encode(self.0.verifying_key().to_bytes())
     }
+}
+
+/// True when the signature holds under an algorithm this version knows.
+pub fn verify_with(algorithm: &str, text: &str, signature: &str, public_key: &str) -> bool {
+    algorithm == ED25519 && verify(text, signature, public_key)
 }
 
 /// True when the hex signature over the text was made with the hex public key.

@@ -113,6 +113,18 @@ DROP INDEX one_live_voucher;
 CREATE UNIQUE INDEX one_live_voucher ON voucher (taxpayer_id, payment_id, kind, refund_id)
     WHERE state = 'ISSUED';
 
+-- Why a sheet was printed again, replaced or voided; `version` is the voucher's after the act.
+CREATE TABLE voucher_act (
+    taxpayer_id    TEXT NOT NULL,
+    voucher_number TEXT NOT NULL,
+    version        INTEGER NOT NULL CHECK (version >= 2),
+    act            TEXT NOT NULL CHECK (act IN ('REPRINT', 'REPLACE', 'VOID')),
+    reason         TEXT NOT NULL,
+    at             INTEGER NOT NULL,
+    PRIMARY KEY (taxpayer_id, voucher_number, version),
+    FOREIGN KEY (taxpayer_id, voucher_number) REFERENCES voucher (taxpayer_id, voucher_number)
+) STRICT;
+
 -- A disagreement between bank, treasury and the books, for an officer. `taxpayer_id` is empty
 -- where nobody knows whose it is.
 CREATE TABLE officer_case (

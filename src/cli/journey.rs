@@ -379,7 +379,7 @@ impl Stage {
             voucher_number: voucher.voucher_number.clone(),
             tax_number: taxpayer.tax_number.clone(),
             total_yuan: voucher.total_yuan.clone(),
-            verification_code: String::new(),
+            verification_code: voucher.verification_code.clone(),
         };
         let verified = client
             .verify_voucher(request)

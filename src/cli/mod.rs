@@ -11,6 +11,7 @@ mod paper;
 mod rules;
 mod table;
 mod voucher;
+mod voucher_check;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ use crate::server::{self, Settings};
 pub use findings::document as findings_document;
 pub use journey::{JourneyInput, JourneyOutcome, play};
 pub use json::{JsonError, read as read_json, write as write_json};
+pub use voucher_check::{Altered, check_voucher};
 
 /// Consolidated filing of China's property-and-behaviour taxes (财产和行为税合并申报).
 #[derive(Debug, Parser)]
@@ -65,6 +67,9 @@ struct Serve {
     /// Plaintext on loopback, a clock that can be set, a simulated bank and treasury.
     #[arg(long, env = "CAIXING_SANDBOX", value_parser = BoolishValueParser::new())]
     sandbox: bool,
+    /// A full Chinese font for documents with letters outside GB 2312.
+    #[arg(long, env = "CAIXING_FONT")]
+    font: Option<PathBuf>,
     /// Write logs as JSON lines.
     #[arg(long, env = "CAIXING_LOG_JSON", value_parser = BoolishValueParser::new())]
     log_json: bool,
@@ -126,6 +131,7 @@ fn start_logging(json: bool) {
 
 async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
     start_logging(command.log_json);
+    voucher::use_font(command.font.as_deref())?;
     let settings = Settings {
         listen: command.listen,
         data_dir: command.data_dir,

@@ -25,6 +25,7 @@ mod refund;
 mod refund_parts;
 mod refusal;
 mod refusal_money;
+mod sheet;
 mod source;
 mod split;
 mod validation;
@@ -52,5 +53,8 @@ pub use refusal::Refusal;
 pub use refusal_money::MoneyRefusal;
 pub use source::{SourceRecord, SourceState, Taxpayer};
 pub use split::{BudgetLevel, BudgetShare, OrderSubject, OrderTax, share_out};
-pub use voucher::{Voucher, VoucherBody, VoucherKind, VoucherRow, VoucherState};
+pub use voucher::{
+    Grounds, Issue, Refunded, Voucher, VoucherBody, VoucherKind, VoucherRow, VoucherState,
+    candidate_number, original_number,
+};
 pub use words::in_words;

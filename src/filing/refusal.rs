@@ -62,6 +62,10 @@ pub enum Refusal {
         /// What was reported.
         reported: String,
     },
+    /// Letters that no font has; a document is never drawn with boxes for them.
+    GlyphMissing(String),
+    /// A document of more pages than are drawn.
+    DocumentTooLong(usize),
     /// Nothing of the taxpayer's is to be declared in the window.
     NothingToDeclare,
     /// The declaration that a draft revision corrects was replaced or voided meanwhile.
@@ -128,6 +132,8 @@ impl Refusal {
             Self::AlreadyDeclared(_) => "ALREADY_DECLARED",
             Self::PaymentAlive(_) => "PAYMENT_ALIVE",
             Self::SettlementMismatch { .. } => "SETTLEMENT_MISMATCH",
+            Self::GlyphMissing(_) => "GLYPH_MISSING",
+            Self::DocumentTooLong(_) => "DOCUMENT_TOO_LONG",
             Self::NothingToDeclare => "NOTHING_TO_DECLARE",
             Self::CorrectionSuperseded { .. } => "CORRECTION_SUPERSEDED",
             Self::UnderInspection { .. } => "CORR_AUDIT",
@@ -185,6 +191,14 @@ impl Refusal {
             Self::SettlementMismatch { expected, reported } => (
                 format!("入库信息 {reported} 与缴款单 {expected} 不符"),
                 format!("the settlement says {reported}, the order {expected}"),
+            ),
+            Self::GlyphMissing(letters) => (
+                format!("字库缺字：{letters}，请配置完整字库（CAIXING_FONT）"),
+                format!("no font has the letters {letters}; configure one (CAIXING_FONT)"),
+            ),
+            Self::DocumentTooLong(most) => (
+                format!("文件超过 {most} 页"),
+                format!("the document has more than {most} pages"),
             ),
             Self::NothingToDeclare => (
                 "该期间没有应申报的税源".to_owned(),
@@ -309,6 +323,8 @@ impl Refusal {
             Self::VoidRevision(revision) => vec![("revision", revision.to_string())],
             Self::Money(refusal) => refusal.metadata(),
             Self::NothingToDeclare | Self::TooLarge | Self::BankIsExternal => Vec::new(),
+            Self::GlyphMissing(letters) => vec![("letters", letters.clone())],
+            Self::DocumentTooLong(most) => vec![("pages_max", most.to_string())],
         }
     }
 }

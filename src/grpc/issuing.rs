@@ -1,31 +1,30 @@
-//! Issuing vouchers: a number that is free, and the signature.
+//! Issuing vouchers: a number that is free, the body, and the signature.
 
-use sha2::{Digest, Sha256};
+use jiff::Timestamp;
 
 use super::app::Parts;
 use super::failure::Failure;
-use crate::filing::{Voucher, VoucherBody, VoucherKind, VoucherState};
+use crate::clock::{Clock, day_in_china};
+use crate::filing::{Grounds, Issue, Voucher, VoucherBody, VoucherState, candidate_number};
 use crate::store::Tx;
-use crate::types::{PaymentId, TaxpayerKey, VoucherNumber};
+use crate::types::{PaymentId, RefundId, VoucherNumber};
 
 const NUMBER_TRIES: u8 = 16;
 
-/// A number that is free: derived from the payment, so that no counter has to be shared.
+/// A number that is free, always the same one as long as nothing is kept under it.
 ///
 /// # Errors
 /// [`Failure`].
 pub async fn free_number(
     tx: &mut Tx,
     payment: PaymentId,
-    year: i16,
+    refund: Option<RefundId>,
+    replaces: Option<&VoucherNumber>,
+    now: Timestamp,
 ) -> Result<VoucherNumber, Failure> {
+    let year = day_in_china(now).year();
     for attempt in 0..NUMBER_TRIES {
-        let hash = Sha256::digest(format!("{payment}/{attempt}"));
-        let serial = hash
-            .iter()
-            .take(8)
-            .fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
-        let number = VoucherNumber::make(year, serial);
+        let number = candidate_number(payment, refund, replaces, (year, attempt));
         if !tx.voucher_number_taken(&number).await? {
             return Ok(number);
         }
@@ -33,34 +32,43 @@ pub async fn free_number(
     Err(Failure::Internal("no free voucher number".to_owned()))
 }
 
-/// Signs the body of a payment's voucher.
+/// Makes the sheet for a payment or a refund: number, body and signature. The caller keeps it
+/// (`Tx::insert_voucher`) and tells the event, in its own transaction.
 ///
 /// # Errors
-/// [`Failure`].
-pub fn sign(
+/// [`Failure`], also when the rows do not add up (invariant 1).
+pub async fn issue(
     app: &Parts,
-    taxpayer: TaxpayerKey,
-    body: VoucherBody,
-    created_at: jiff::Timestamp,
+    tx: &mut Tx,
+    grounds: &Grounds<'_>,
+    now: Timestamp,
 ) -> Result<Voucher, Failure> {
+    let refund = grounds.refund.as_ref().map(|refund| refund.id);
+    let replaces = grounds.replaces.as_ref();
+    let issue = Issue {
+        number: free_number(tx, grounds.payment.id, refund, replaces, now).await?,
+        at: now,
+        on: day_in_china(now),
+        algorithm: app.signer.algorithm().to_owned(),
+        key_id: app.signer.key_id(),
+        sample: matches!(app.clock, Clock::Sandbox(_)),
+    };
+    let body = VoucherBody::new(grounds, issue)?;
     let signed_text = serde_json::to_string(&body)?;
-    let signature = app.signer.sign(&signed_text);
-    let public_key = app.signer.public_key();
-    let state = VoucherState::Issued;
     Ok(Voucher {
-        taxpayer,
-        state,
-        body,
+        taxpayer: grounds.taxpayer.key,
+        state: VoucherState::Issued,
+        signature: app.signer.sign(&signed_text),
+        public_key: app.signer.public_key(),
         signed_text,
-        signature,
-        public_key,
-        created_at,
-        kind: VoucherKind::Payment,
-        refund: None,
-        replaces: None,
+        created_at: now,
+        kind: body.proves(),
+        refund: body.refund_id,
+        replaces: body.replaces.clone(),
         replaced_by: None,
         reprints: 0,
         close_reason: None,
         version: 1,
+        body,
     })
 }

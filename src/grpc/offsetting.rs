@@ -1,22 +1,24 @@
 //! Using an approved refund: set against an unpaid declaration (抵缴), or paid out (退库).
 
+use jiff::civil::Date;
+
 use super::app::{App, Parts, new_id, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
 use super::declaration::declaration;
 use super::failure::Failure;
-use super::issuing::{free_number, sign};
+use super::issuing::{free_number, issue};
 use super::payment::payment;
 use super::quoting::{due, place};
 use super::refund::refund;
 use crate::clock::day_in_china;
 use crate::filing::{
-    Declaration, MoneyRefusal, PayOut, Payment, Refund, RefundState, Refusal, Voucher, VoucherBody,
-    VoucherKind, VoucherRow, in_words,
+    Declaration, Grounds, MoneyRefusal, PayOut, Payment, Refund, RefundState, Refunded, Refusal,
+    Voucher, VoucherRow,
 };
 use crate::pb;
 use crate::store::Tx;
-use crate::types::{DeclarationId, Money, PaymentId, TaxpayerKey, Treasury};
+use crate::types::{DeclarationId, Money, PaymentId, Treasury};
 
 /// Sets an approved refund against an unpaid declaration. Payment, declaration, refund and voucher
 /// change in one transaction.
@@ -62,10 +64,17 @@ pub async fn offset(
     let ends = order.total == whole.total;
     let used = approved.set_off(order.total, (now, today), &app.book)?;
     let payment_id = PaymentId::new(new_id());
-    let number = free_number(&mut tx, payment_id, today.year()).await?;
+    let number = free_number(&mut tx, payment_id, None, None, now).await?;
     let made = Payment::set_off(payment_id, &owing, order, refund_id, number.clone(), now);
-    let body = VoucherBody::new(number.clone(), &taxpayer, &owing, &made, today)?;
-    let voucher = sign(app, key, body, now)?;
+    let grounds = Grounds {
+        taxpayer: &taxpayer,
+        declaration: &owing,
+        payment: &made,
+        treasury_date: today,
+        refund: None,
+        replaces: None,
+    };
+    let voucher = issue(app, &mut tx, &grounds, now).await?;
     let message = pb::OffsetRefundResponse {
         refund: Some(convert::refund(&used, today, &app.book)?),
         payment: Some(convert::payment(&made)),
@@ -202,61 +211,62 @@ async fn voucher(
     let Some(payment_id) = paid.parts.iter().find_map(|part| part.payment) else {
         return Ok(None);
     };
-    let key: TaxpayerKey = paid.taxpayer;
-    let taxpayer = must_have(tx, key).await?;
-    let today = app.clock.today();
-    let number = free_number(tx, PaymentId::new(paid.id.uuid()), today.year()).await?;
-    let total = paid.balance()?;
-    let body = VoucherBody {
-        format: 1,
-        voucher_number: number,
-        issued_on: today,
-        authority: origin.content.authority.clone(),
-        tax_number: taxpayer.tax_number,
-        taxpayer_name: taxpayer.name,
-        payment_id,
-        declaration_id: origin.id,
-        content_digest: origin.digest.clone(),
-        rule_pack_digest: origin.content.rule_pack.clone(),
-        treasury_date: today,
-        rows: refund_rows(paid, origin)?,
-        principal: paid.amount,
-        total,
-        total_in_words: in_words(total),
+    let taxpayer = must_have(tx, paid.taxpayer).await?;
+    let from = payment(tx, paid.taxpayer, payment_id).await?;
+    let now = app.clock.now();
+    let refunded = Refunded {
+        id: paid.id,
+        rows: refund_rows(paid, origin, payment_id, day_in_china(now))?,
+        principal: Money::ZERO.minus(paid.amount)?,
     };
-    let signed = sign(app, key, body, app.clock.now())?;
-    Ok(Some(Voucher {
-        kind: VoucherKind::Refund,
-        refund: Some(paid.id),
-        ..signed
-    }))
+    let grounds = Grounds {
+        taxpayer: &taxpayer,
+        declaration: origin,
+        payment: &from,
+        treasury_date: day_in_china(now),
+        refund: Some(refunded),
+        replaces: None,
+    };
+    Ok(Some(issue(app, tx, &grounds, now).await?))
 }
 
-/// The rows of a refund's voucher; their sum is what was paid out.
-fn refund_rows(paid: &Refund, origin: &Declaration) -> Result<Vec<VoucherRow>, Failure> {
+/// The rows of a refund's voucher, amounts below zero; their sum is what was paid out.
+fn refund_rows(
+    paid: &Refund,
+    origin: &Declaration,
+    payment: PaymentId,
+    today: Date,
+) -> Result<Vec<VoucherRow>, Failure> {
     let mut rows = Vec::new();
     let lines = origin.content.lines.iter();
     for line in lines.filter(|line| line.payable.is_negative()) {
-        rows.push(VoucherRow {
-            tax_zh: line.charge.tax.zh().to_owned(),
-            item_zh: format!("退税（{}）", line.charge.item_zh),
-            period: line.charge.period,
-            amount: Money::ZERO.minus(line.payable)?,
-        });
+        let charge = &line.charge;
+        let name = format!("退税（{}）", charge.item_zh);
+        let head = (charge.tax, false);
+        rows.push(VoucherRow::refund(
+            payment,
+            head,
+            name,
+            charge.period,
+            today,
+            line.payable,
+        ));
     }
-    let less = Money::ZERO.minus(paid.offset)?;
-    for (name, amount) in [("退税利息", paid.interest), ("减：已抵缴", less)] {
+    let interest = Money::ZERO.minus(paid.interest)?;
+    for (name, amount) in [("退税利息", interest), ("减：已抵缴", paid.offset)] {
         if !amount.is_zero() {
             rows.push(VoucherRow {
                 tax_zh: String::new(),
                 item_zh: name.to_owned(),
                 period: origin.content.window,
                 amount,
+                original_voucher_number: None,
+                treasury_date: Some(today),
             });
         }
     }
     let sum = Money::sum(rows.iter().map(|row| row.amount))?;
-    if sum == paid.balance()? {
+    if sum == Money::ZERO.minus(paid.balance()?)? {
         Ok(rows)
     } else {
         Err(Failure::Internal(

@@ -44,6 +44,8 @@ pub fn refusals() -> Vec<Refusal> {
             expected: it(),
             reported: it(),
         },
+        Refusal::GlyphMissing(it()),
+        Refusal::DocumentTooLong(200),
         Refusal::NothingToDeclare,
         Refusal::CorrectionSuperseded {
             base: it(),

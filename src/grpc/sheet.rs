@@ -1,33 +1,200 @@
 //! The life of a voucher sheet: reprinted (补打), replaced (换开), voided (作废).
 
-use super::app::App;
-use super::call::{Answer, Call};
+use prost::Message;
+
+use super::app::{App, taxpayer as must_have};
+use super::call::{Answer, Call, Mutation};
+use super::convert::{self, Fields};
+use super::declaration::declaration;
 use super::failure::Failure;
+use super::issuing::issue;
+use super::payment::payment;
+use crate::filing::{Grounds, Refunded, Voucher, VoucherKind};
 use crate::pb;
+use crate::store::Tx;
+use crate::types::{RequestId, TaxpayerKey, VoucherNumber};
 
-/// Not built yet.
+const REASON_MAX: usize = 200;
+
+/// What the three requests ask with.
+struct Asked {
+    request: RequestId,
+    key: TaxpayerKey,
+    number: VoucherNumber,
+    reason: String,
+}
+
+/// Reads request id, taxpayer, number and reason.
+fn asked(request: &str, taxpayer: &str, number: &str, reason: &str) -> Result<Asked, Failure> {
+    let mut violations = Vec::new();
+    let mut fields = Fields::new(&mut violations);
+    let request = convert::request_id(&mut fields, request);
+    let key = convert::taxpayer_key(&mut fields, taxpayer);
+    let number = fields.required("voucher_number", number, VoucherNumber::parse);
+    let reason = fields.required_text("reason", reason, REASON_MAX);
+    let (Some(request), Some(key), Some(number), Some(reason)) = (request, key, number, reason)
+    else {
+        return Err(violations.into());
+    };
+    Ok(Asked {
+        request,
+        key,
+        number,
+        reason,
+    })
+}
+
+/// Reads a voucher that must be there.
+///
+/// # Errors
+/// [`Failure::NotFound`].
+pub async fn voucher(
+    tx: &mut Tx,
+    key: TaxpayerKey,
+    number: &VoucherNumber,
+) -> Result<Voucher, Failure> {
+    tx.voucher(key, number)
+        .await?
+        .ok_or_else(|| Failure::NotFound {
+            what: "voucher",
+            id: number.to_string(),
+        })
+}
+
+/// Records the answer and commits, after the invariants were recounted.
+async fn finish<T: Message>(
+    app: &App,
+    mut tx: Tx,
+    mutation: Mutation,
+    sheet: &Voucher,
+    message: T,
+) -> Result<Answer<T>, Failure> {
+    let now = app.clock.now();
+    let subject = sheet.body.voucher_number.as_str();
+    mutation
+        .record(&mut tx, sheet.taxpayer, subject, Some(&message), now)
+        .await?;
+    tx.check_invariants(sheet.taxpayer, sheet.body.declaration_id)
+        .await?;
+    tx.commit().await?;
+    Ok(Answer::new(message))
+}
+
+/// Counts another print (补打).
 pub async fn reprint(
-    _: &App,
+    app: &App,
     _: &Call,
-    _: pb::ReprintVoucherRequest,
+    wire: pb::ReprintVoucherRequest,
 ) -> Result<Answer<pb::ReprintVoucherResponse>, Failure> {
-    Err(Failure::Internal("not built".to_owned()))
+    let ask = asked(
+        &wire.request_id,
+        &wire.taxpayer_id,
+        &wire.voucher_number,
+        &wire.reason,
+    )?;
+    let mutation = Mutation::new("ReprintVoucher", ask.request, &wire);
+    let mut tx = app.store.begin(mutation.method, Some(ask.request)).await?;
+    if let Some(answer) = mutation.replay(&mut tx, ask.key).await? {
+        return Ok(answer);
+    }
+    must_have(&mut tx, ask.key).await?;
+    let now = app.clock.now();
+    let sheet = voucher(&mut tx, ask.key, &ask.number).await?.reprint()?;
+    tx.update_voucher(&sheet).await?;
+    tx.insert_voucher_act(&sheet, "REPRINT", &ask.reason, now)
+        .await?;
+    tx.append_event(ask.key, "voucher.reprinted", ask.number.as_str(), now)
+        .await?;
+    let message = pb::ReprintVoucherResponse {
+        voucher: Some(convert::voucher(&sheet)),
+    };
+    finish(app, tx, mutation, &sheet, message).await
 }
 
-/// Not built yet.
-pub async fn replace(
-    _: &App,
-    _: &Call,
-    _: pb::ReplaceVoucherRequest,
-) -> Result<Answer<pb::ReplaceVoucherResponse>, Failure> {
-    Err(Failure::Internal("not built".to_owned()))
-}
-
-/// Not built yet.
+/// Voids a wrong sheet (作废).
 pub async fn void(
-    _: &App,
+    app: &App,
     _: &Call,
-    _: pb::VoidVoucherRequest,
+    wire: pb::VoidVoucherRequest,
 ) -> Result<Answer<pb::VoidVoucherResponse>, Failure> {
-    Err(Failure::Internal("not built".to_owned()))
+    let ask = asked(
+        &wire.request_id,
+        &wire.taxpayer_id,
+        &wire.voucher_number,
+        &wire.reason,
+    )?;
+    let mutation = Mutation::new("VoidVoucher", ask.request, &wire);
+    let mut tx = app.store.begin(mutation.method, Some(ask.request)).await?;
+    if let Some(answer) = mutation.replay(&mut tx, ask.key).await? {
+        return Ok(answer);
+    }
+    must_have(&mut tx, ask.key).await?;
+    let now = app.clock.now();
+    let sheet = voucher(&mut tx, ask.key, &ask.number).await?;
+    let sheet = sheet.void(ask.reason.clone())?;
+    tx.update_voucher(&sheet).await?;
+    tx.insert_voucher_act(&sheet, "VOID", &ask.reason, now)
+        .await?;
+    tx.append_event(ask.key, "voucher.voided", ask.number.as_str(), now)
+        .await?;
+    let message = pb::VoidVoucherResponse {
+        voucher: Some(convert::voucher(&sheet)),
+    };
+    finish(app, tx, mutation, &sheet, message).await
+}
+
+/// Replaces a sheet (换开): the same money, the taxpayer's number and name as they are today.
+pub async fn replace(
+    app: &App,
+    _: &Call,
+    wire: pb::ReplaceVoucherRequest,
+) -> Result<Answer<pb::ReplaceVoucherResponse>, Failure> {
+    let ask = asked(
+        &wire.request_id,
+        &wire.taxpayer_id,
+        &wire.voucher_number,
+        &wire.reason,
+    )?;
+    let mutation = Mutation::new("ReplaceVoucher", ask.request, &wire);
+    let mut tx = app.store.begin(mutation.method, Some(ask.request)).await?;
+    if let Some(answer) = mutation.replay(&mut tx, ask.key).await? {
+        return Ok(answer);
+    }
+    let taxpayer = must_have(&mut tx, ask.key).await?;
+    let now = app.clock.now();
+    let old = voucher(&mut tx, ask.key, &ask.number).await?;
+    old.check_replaceable()?;
+    let paid = payment(&mut tx, ask.key, old.body.payment_id).await?;
+    let filed = declaration(&mut tx, ask.key, old.body.declaration_id).await?;
+    let grounds = Grounds {
+        taxpayer: &taxpayer,
+        declaration: &filed,
+        payment: &paid,
+        treasury_date: old.body.treasury_date,
+        refund: old.refund.map(|id| Refunded {
+            id,
+            rows: old.body.rows.clone(),
+            principal: old.body.principal,
+        }),
+        replaces: Some(ask.number.clone()),
+    };
+    let new = issue(app, &mut tx, &grounds, now).await?;
+    let number = new.body.voucher_number.clone();
+    let old = old.replace(number.clone(), ask.reason.clone())?;
+    tx.update_voucher(&old).await?;
+    tx.insert_voucher_act(&old, "REPLACE", &ask.reason, now)
+        .await?;
+    tx.insert_voucher(&new).await?;
+    if new.kind == VoucherKind::Payment {
+        tx.update_payment(&paid.certified_by(number.clone()))
+            .await?;
+    }
+    tx.append_event(ask.key, "voucher.replaced", ask.number.as_str(), now)
+        .await?;
+    tx.append_event(ask.key, "voucher.issued", number.as_str(), now)
+        .await?;
+    let message = pb::ReplaceVoucherResponse {
+        voucher: Some(convert::voucher(&new)),
+    };
+    finish(app, tx, mutation, &new, message).await
 }

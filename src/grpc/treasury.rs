@@ -7,9 +7,10 @@ use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
 use super::declaration::declaration;
 use super::failure::Failure;
-use super::issuing::{free_number, sign};
+use super::issuing::{free_number, issue};
 use super::payment::{answer_waiting, payment};
-use crate::filing::VoucherBody;
+use crate::clock::day_in_china;
+use crate::filing::Grounds;
 use crate::pb;
 use crate::pb::treasury_callback_service_server::TreasuryCallbackService;
 use crate::store::Tx;
@@ -64,14 +65,21 @@ impl TreasuryCallbacks {
         reference: String,
     ) -> Result<pb::ReportSettlementResponse, Failure> {
         let now = self.0.clock.now();
-        let today = self.0.clock.today();
+        let today = day_in_china(now);
         let taxpayer = must_have(tx, key).await?;
         let before = payment(tx, key, id).await?;
-        let number = free_number(tx, id, today.year()).await?;
+        let number = free_number(tx, id, None, None, now).await?;
         let paid = before.settle(amount, &treasury, reference, number.clone(), now)?;
         let filed = declaration(tx, key, paid.declaration).await?.settle()?;
-        let body = VoucherBody::new(number.clone(), &taxpayer, &filed, &paid, today)?;
-        let voucher = sign(&self.0, key, body, now)?;
+        let grounds = Grounds {
+            taxpayer: &taxpayer,
+            declaration: &filed,
+            payment: &paid,
+            treasury_date: today,
+            refund: None,
+            replaces: None,
+        };
+        let voucher = issue(&self.0, tx, &grounds, now).await?;
         tx.update_payment(&paid).await?;
         tx.update_declaration(&filed).await?;
         tx.insert_voucher(&voucher).await?;

@@ -8,8 +8,7 @@ use super::convert::{self, Fields};
 use super::failure::Failure;
 use crate::pb;
 use crate::pb::voucher_service_server::VoucherService;
-use crate::signing;
-use crate::types::{Invalid, TaxpayerId, VoucherNumber};
+use crate::types::{Invalid, Money, TaxpayerId, VoucherNumber};
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -36,12 +35,7 @@ impl Vouchers {
         };
         let mut tx = self.0.store.read().await?;
         must_have(&mut tx, key).await?;
-        let found = tx.voucher(key, &number).await?;
-        let id = number.to_string();
-        let voucher = found.ok_or(Failure::NotFound {
-            what: "voucher",
-            id,
-        })?;
+        let voucher = super::sheet::voucher(&mut tx, key, &number).await?;
         let voucher = Some(convert::voucher(&voucher));
         Ok(Answer::new(pb::GetVoucherResponse { voucher }))
     }
@@ -87,7 +81,8 @@ impl Vouchers {
         let number = fields.required("voucher_number", &wire.voucher_number, VoucherNumber::parse);
         let parse = TaxpayerId::parse_historic;
         let tax_number = fields.required("tax_number", &wire.tax_number, parse);
-        let total = fields.amount("total_yuan", &wire.total_yuan);
+        // A refund's total is below zero.
+        let total = fields.required("total_yuan", &wire.total_yuan, Money::parse_yuan);
         let (Some(number), Some(tax_number), Some(total)) = (number, tax_number, total) else {
             return Err(violations.into());
         };
@@ -98,25 +93,31 @@ impl Vouchers {
             .await?
             .voucher_by_number(&number)
             .await?;
+        let code = wire.verification_code.trim();
         let matching = found.filter(|voucher| {
             voucher.body.tax_number == tax_number
                 && voucher.body.total == total
-                && signing::verify(
-                    &voucher.signed_text,
-                    &voucher.signature,
-                    &voucher.public_key,
-                )
+                && (code.is_empty() || voucher.has_code(code))
+                && voucher.signature_holds(&voucher.public_key)
         });
         let Some(voucher) = matching else {
             return Ok(Answer::new(pb::VerifyVoucherResponse::default()));
         };
-        Ok(Answer::new(pb::VerifyVoucherResponse {
+        let answer = pb::VerifyVoucherResponse {
             valid: true,
             state: convert::voucher_state(voucher.state).into(),
             issued_on: voucher.body.issued_on.to_string(),
+            ..pb::VerifyVoucherResponse::default()
+        };
+        if code.is_empty() {
+            // Who knows number, taxpayer and amount need not know the rows.
+            return Ok(Answer::new(answer));
+        }
+        Ok(Answer::new(pb::VerifyVoucherResponse {
             signed_text: voucher.signed_text,
             signature: voucher.signature,
             public_key: voucher.public_key,
+            ..answer
         }))
     }
 }

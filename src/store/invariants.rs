@@ -24,8 +24,8 @@ struct Counts {
     offset_principal_fen: i64,
     settled_payments: i64,
     settled_principal_fen: i64,
+    certified_payments: i64,
     live_vouchers: i64,
-    closed_vouchers: i64,
     wrong_vouchers: i64,
     refunds: i64,
     refund_fen: i64,
@@ -74,8 +74,8 @@ impl Counts {
                 "the payment's principal is not the declaration's payable (invariant 1)",
             ),
             (
-                self.live_vouchers > self.settled_payments
-                    || (self.live_vouchers < self.settled_payments && self.closed_vouchers == 0),
+                self.certified_payments != self.settled_payments
+                    || self.live_vouchers > self.settled_payments,
                 "vouchers and settled payments do not match (invariant 3)",
             ),
             (
@@ -165,8 +165,8 @@ const COUNT: &str = concat!(
     ") AS settled_principal_fen,
      (SELECT COUNT(*) FROM voucher WHERE taxpayer_id = $1 AND declaration_id = $2
        AND state = 'ISSUED' AND kind = 'PAYMENT') AS live_vouchers,
-     (SELECT COUNT(*) FROM voucher WHERE taxpayer_id = $1 AND declaration_id = $2
-       AND state <> 'ISSUED' AND kind = 'PAYMENT') AS closed_vouchers,
+     (SELECT COUNT(DISTINCT payment_id) FROM voucher WHERE taxpayer_id = $1
+       AND declaration_id = $2 AND kind = 'PAYMENT') AS certified_payments,
      (SELECT COUNT(*) FROM voucher AS v JOIN payment AS p ON p.taxpayer_id = v.taxpayer_id
        AND p.payment_id = v.payment_id WHERE v.taxpayer_id = $1 AND v.declaration_id = $2
        AND v.state = 'ISSUED' AND v.kind = 'PAYMENT'

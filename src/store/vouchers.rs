@@ -73,7 +73,7 @@ impl TryFrom<Row> for Voucher {
 }
 
 impl Tx {
-    /// Keeps a new voucher. The unique indexes refuse a number twice and a second live voucher of
+    /// Keeps a new voucher; the amount of a refund stands without its sign. The unique indexes refuse a number twice and a second live voucher of
     /// a payment.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl Tx {
         .bind(body.voucher_number.as_str())
         .bind(body.payment_id.to_string())
         .bind(body.declaration_id.to_string())
-        .bind(body.total.fen())
+        .bind(body.total.fen().saturating_abs())
         .bind(&voucher.signed_text)
         .bind(&voucher.signature)
         .bind(&voucher.public_key)
@@ -137,6 +137,32 @@ impl Tx {
         .execute(conn)
         .await)?;
         one_row(TABLE, done.rows_affected())
+    }
+
+    /// Keeps why a sheet was printed again, replaced or voided.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn insert_voucher_act(
+        &mut self,
+        voucher: &Voucher,
+        act: &'static str,
+        reason: &str,
+        at: jiff::Timestamp,
+    ) -> Result<(), StoreError> {
+        let done = on_backend!(self, conn => sqlx::query(
+            "INSERT INTO voucher_act (taxpayer_id, voucher_number, version, act, reason, at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(voucher.taxpayer.to_string())
+        .bind(voucher.body.voucher_number.as_str())
+        .bind(voucher.version)
+        .bind(act)
+        .bind(reason)
+        .bind(micros(at))
+        .execute(conn)
+        .await)?;
+        one_row("voucher_act", done.rows_affected())
     }
 
     /// True when the number is taken.

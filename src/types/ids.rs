@@ -151,6 +151,14 @@ impl VoucherNumber {
         Self(format!("{body}{check}"))
     }
 
+    /// An 原凭证号 (the number of an electronic payment voucher): 3 and 16 digits of a serial, so
+    /// that it never equals the number of a sheet, which begins with the year.
+    pub fn original(serial: u64) -> Self {
+        let body = format!("3{:016}", serial % 10_000_000_000_000_000);
+        let check = iso7064_mod_11_10(&body);
+        Self(format!("{body}{check}"))
+    }
+
     /// Reads a number and checks its last digit.
     ///
     /// # Errors

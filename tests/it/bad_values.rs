@@ -384,7 +384,8 @@ fn list_vouchers_and_on(taxpayer: &str) -> Vec<Row> {
             vec![
                 ("voucher_number", ids()),
                 ("tax_number", ids()),
-                ("total_yuan", [amounts(), vec![json!("-1.00")]].concat()),
+                // A refund's total is below zero.
+                ("total_yuan", amounts()),
             ],
         ),
         (

@@ -26,9 +26,9 @@ pub fn voucher(voucher: &Voucher) -> pb::Voucher {
         tax_name: row.tax_zh.clone(),
         item_name: row.item_zh.clone(),
         period: Some(period(row.period)),
-        treasury_date: body.treasury_date.to_string(),
+        treasury_date: row.treasury_date.unwrap_or(body.treasury_date).to_string(),
         amount_yuan: row.amount.to_string(),
-        original_voucher_number: String::new(),
+        original_voucher_number: number(row.original_voucher_number.as_ref()),
     };
     pb::Voucher {
         voucher_number: body.voucher_number.to_string(),
@@ -61,6 +61,16 @@ pub fn voucher(voucher: &Voucher) -> pb::Voucher {
         rule_pack_digest: body.rule_pack_digest.clone(),
         close_reason: voucher.close_reason.clone().unwrap_or_default(),
         etag: etag(voucher.version),
-        ..pb::Voucher::default()
+        verification_code: voucher.verification_code(),
+        qr_text: voucher.qr_text(),
+        signature_algorithm: voucher.algorithm().to_owned(),
+        key_id: voucher.key_id(),
+        treasury_code: body
+            .treasury
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        bank_reference: body.bank_reference.clone().unwrap_or_default(),
+        sample: body.sample,
     }
 }
