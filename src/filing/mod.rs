@@ -4,6 +4,7 @@
 //! database or the wire; every transition consumes the old state.
 
 mod across_taxes;
+pub mod case;
 pub mod catalogue;
 mod compare;
 mod declaration;
@@ -17,11 +18,13 @@ mod peers;
 mod quote;
 pub mod radar;
 mod refusal;
+mod settlement;
 mod source;
 mod validation;
 mod voucher;
 mod words;
 
+pub use case::{Case, CaseState};
 pub use compare::{Cause, Comparison, Kind, LineDifference, Side, compare, redate};
 pub use declaration::{
     Closing, Content, Correction, Covered, Declaration, DeclarationState, Line, Submission, Totals,
@@ -33,6 +36,7 @@ pub use order::OrderRow;
 pub use payment::{BankAnswer, Payment, PaymentChannel, PaymentState};
 pub use quote::{PaymentRow, Quote, quote};
 pub use refusal::Refusal;
+pub use settlement::{Around, Fact, Learnt, Part, elsewhere};
 pub use source::{SourceRecord, SourceState, Taxpayer};
 pub use voucher::{Voucher, VoucherBody, VoucherKind, VoucherRow, VoucherState};
 pub use words::in_words;

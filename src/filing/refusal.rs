@@ -50,6 +50,8 @@ pub enum Refusal {
         /// What was reported.
         reported: String,
     },
+    /// The bank does not take the debit back; its own words.
+    ReversalRefused(String),
     /// Nothing of the taxpayer's is to be declared in the window.
     NothingToDeclare,
     /// The amounts are beyond exact arithmetic.
@@ -75,6 +77,7 @@ impl Refusal {
             Self::AlreadyDeclared(_) => "ALREADY_DECLARED",
             Self::PaymentAlive(_) => "PAYMENT_ALIVE",
             Self::SettlementMismatch { .. } => "SETTLEMENT_MISMATCH",
+            Self::ReversalRefused(_) => "REVERSAL_REFUSED",
             Self::NothingToDeclare => "NOTHING_TO_DECLARE",
             Self::TooLarge => "AMOUNT_TOO_LARGE",
         }
@@ -123,6 +126,10 @@ impl Refusal {
             Self::SettlementMismatch { expected, reported } => (
                 format!("入库信息 {reported} 与缴款单 {expected} 不符"),
                 format!("the settlement says {reported}, the order {expected}"),
+            ),
+            Self::ReversalRefused(words) => (
+                format!("银行拒绝冲正：{words}"),
+                format!("the bank refused to take the debit back: {words}"),
             ),
             Self::NothingToDeclare => (
                 "该期间没有应申报的税源".to_owned(),
@@ -174,6 +181,7 @@ impl Refusal {
                     ("reported", reported.clone()),
                 ]
             }
+            Self::ReversalRefused(words) => vec![("bank_words", words.clone())],
             Self::NothingToDeclare | Self::TooLarge => Vec::new(),
         }
     }

@@ -3,12 +3,14 @@
 //! A [`Tx`] is a transaction: handlers begin, load, decide (pure), save and commit in one
 //! screen. State change, event and idempotency record go in together or not at all.
 
+mod cases;
 mod declarations;
 mod error;
 mod events;
 mod invariants;
 mod payments;
 mod requests;
+mod settlements;
 mod sources;
 mod sqlite;
 mod taxpayers;

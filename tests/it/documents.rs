@@ -144,6 +144,7 @@ fn failures() -> Vec<Failure> {
             expected: what(),
             reported: what(),
         },
+        Refusal::ReversalRefused(what()),
         Refusal::NothingToDeclare,
         Refusal::TooLarge,
     ];

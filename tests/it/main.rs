@@ -9,6 +9,9 @@
 
 mod bad_input;
 mod bad_values;
+mod bank_facts;
+mod bank_faults;
+mod bank_process;
 mod cases;
 mod compared;
 mod compat;
@@ -21,6 +24,7 @@ mod grpcurl;
 mod journey;
 mod lifecycle;
 mod lookups;
+mod officer_cases;
 mod paging;
 mod payments;
 mod procedure;
@@ -29,6 +33,7 @@ mod process;
 mod properties;
 mod radar;
 mod readme;
+mod reconciliation;
 mod refusals;
 mod region;
 mod repeats;
