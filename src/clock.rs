@@ -82,6 +82,16 @@ pub fn day_in_china(instant: Timestamp) -> Date {
     TimeZone::fixed(CHINA).to_datetime(instant).date()
 }
 
+/// The first instant of a civil day in China.
+///
+/// # Errors
+/// When the day is out of range.
+pub fn first_instant_in_china(day: Date) -> Result<Timestamp, jiff::Error> {
+    Ok(TimeZone::fixed(CHINA)
+        .to_zoned(day.at(0, 0, 0, 0))?
+        .timestamp())
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that may read the system's clock"

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -14,7 +15,10 @@ use tonic::transport::server::TcpIncoming;
 use tower::util::MapResponseLayer;
 
 use crate::clock::Clock;
-use crate::gateway::{BankClient, BankFaults, SandboxBank, serve_sandbox};
+use crate::gateway::{
+    BankClient, BankError, BankFaults, DayFileError, FaultFile, FaultFileError, FaultSource,
+    SandboxBank, serve_sandbox,
+};
 use crate::grpc::{self, App, Parts};
 use crate::pb;
 use crate::pb::declaration_service_server::DeclarationServiceServer;
@@ -73,6 +77,12 @@ pub enum ServerError {
     /// Reflection.
     #[error("reflection: {0}")]
     Reflection(String),
+    /// The sandbox's bank.
+    #[error("{0}")]
+    Bank(#[from] BankError),
+    /// The faults of the sandbox's bank.
+    #[error("{0}")]
+    Faults(#[from] FaultFileError),
     /// A setting that is not allowed.
     #[error("{0}")]
     Setting(String),
@@ -89,6 +99,22 @@ pub struct Settings {
     pub rules_dir: Option<PathBuf>,
     /// Sandbox: plaintext on loopback, a clock that can be set, a simulated bank.
     pub sandbox: bool,
+    /// A bank and treasury in a process of its own, such as `http://127.0.0.1:50052`; without it
+    /// the sandbox has one of its own.
+    pub gateway: Option<String>,
+}
+
+/// How the sandbox's bank and treasury are started as a process of their own.
+#[derive(Debug, Clone)]
+pub struct GatewaySettings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where Caixing takes settlements and files in, such as `http://127.0.0.1:50051`.
+    pub callback: String,
+    /// Where its books lie.
+    pub data_dir: PathBuf,
+    /// How it misbehaves.
+    pub faults: Option<PathBuf>,
 }
 
 /// A running server.
@@ -96,16 +122,43 @@ pub struct Settings {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
-    /// Where the sandbox's bank listens.
-    pub bank: SocketAddr,
+    bank: Option<OwnBank>,
+    faults: Arc<BankFaults>,
+    data_dir: PathBuf,
     stop: watch::Sender<bool>,
     served: JoinHandle<Result<(), tonic::transport::Error>>,
-    bank_served: JoinHandle<Result<(), tonic::transport::Error>>,
     worker: JoinHandle<()>,
     store: Store,
 }
 
+/// The sandbox's bank inside the same process.
+#[derive(Debug)]
+struct OwnBank {
+    bank: Arc<SandboxBank>,
+    served: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
 impl Running {
+    /// The fault dial of the sandbox's own bank; nothing where the bank is somebody else.
+    pub fn bank_faults(&self) -> Option<&BankFaults> {
+        self.bank.as_ref().map(|_| self.faults.as_ref())
+    }
+
+    /// Has the sandbox's own bank send its reconciliation files of a day, and gives back all
+    /// that is answered; nothing where the bank is somebody else.
+    ///
+    /// # Errors
+    /// [`DayFileError`].
+    pub async fn send_day_file(
+        &self,
+        day: Date,
+    ) -> Result<Vec<pb::ReconcileDayResponse>, DayFileError> {
+        match &self.bank {
+            Some(own) => own.bank.send_day(&self.data_dir, day).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Stops taking calls, ends the streams that follow, lets the running calls end, and closes
     /// the database. Who does not take in its answer is not waited for longer than 10 seconds.
     ///
@@ -123,7 +176,10 @@ impl Running {
                 Ok(Ok(()))
             }
         };
-        let bank = self.bank_served.await;
+        let bank = match self.bank {
+            Some(own) => own.served.await,
+            None => Ok(Ok(())),
+        };
         self.store.close().await;
         for ended in [served, bank] {
             ended.map_err(|error| ServerError::Setting(error.to_string()))??;
@@ -165,56 +221,113 @@ pub async fn start(settings: &Settings) -> Result<Running, ServerError> {
                 .to_owned(),
         ));
     }
-    if !settings.listen.ip().is_loopback() {
-        return Err(ServerError::Setting(format!(
-            "the sandbox speaks plaintext and listens on loopback only, not on {}",
-            settings.listen
-        )));
-    }
+    check_loopback(settings.listen)?;
     std::fs::create_dir_all(&settings.data_dir)?;
     let book = rule_book(settings.rules_dir.as_deref())?;
     let store = Store::open_sqlite(&settings.data_dir).await?;
     let signer = Ed25519Signer::open(&settings.data_dir.join("voucher-key.hex"))?;
-    let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
-        ServerError::Setting(format!("cannot listen on {}: {error}", settings.listen))
-    })?;
+    let listener = listen(settings.listen).await?;
     let address = listener.local_addr()?;
-    let bank_listener = TcpListener::bind((settings.listen.ip(), 0)).await?;
-    let bank_address = bank_listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
+    let faults = Arc::new(BankFaults::default());
+    let (bank, bank_address, bank_faults) = match &settings.gateway {
+        Some(gateway) => (None, gateway.clone(), None),
+        None => {
+            let listener = TcpListener::bind((settings.listen.ip(), 0)).await?;
+            let gateway = format!("http://{}", listener.local_addr()?);
+            let source = FaultSource::Dial(Arc::clone(&faults));
+            let callback = format!("http://{address}");
+            let (bank, settle) = SandboxBank::open(&settings.data_dir, source, &callback)?;
+            let stop = until(stopped.clone());
+            let served = tokio::spawn(serve_sandbox(Arc::clone(&bank), settle, listener, stop));
+            (
+                Some(OwnBank { bank, served }),
+                gateway,
+                Some(Arc::clone(&faults)),
+            )
+        }
+    };
 
     let app: App = Arc::new(Parts {
         store: store.clone(),
         book,
         clock: Clock::sandbox(settings.data_dir.join("sandbox-clock")),
         signer: Box::new(signer),
-        bank: BankClient::new(&format!("http://{bank_address}"))?,
-        bank_faults: Some(Arc::new(BankFaults::default())),
+        bank: BankClient::new(&bank_address)?,
+        bank_faults,
         dial: settings.sandbox.then(grpc::ErrorDial::default),
     });
-    let (bank, settle) = SandboxBank::open(&settings.data_dir)?;
-    let callback = format!("http://{address}");
-    let bank_stop = until(stopped.clone());
-    let bank_served = tokio::spawn(serve_sandbox(
-        bank,
-        settle,
-        bank_listener,
-        callback,
-        bank_stop,
-    ));
     let worker = tokio::spawn(worker::resolve_payments(Arc::clone(&app)));
     let served = serve(app, listener, until(stopped)).await?;
     tracing::info!(%address, bank = %bank_address, "serving");
-    let bank = bank_address;
     Ok(Running {
         address,
         bank,
+        faults,
+        data_dir: settings.data_dir.clone(),
         stop,
         served,
-        bank_served,
         worker,
         store,
     })
+}
+
+/// A bank and treasury that runs as a process of its own.
+#[derive(Debug)]
+pub struct RunningGateway {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    served: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+impl RunningGateway {
+    /// Stops taking orders and lets the running ones end.
+    ///
+    /// # Errors
+    /// [`ServerError::Transport`].
+    pub async fn stop(self) -> Result<(), ServerError> {
+        let _ = self.stop.send(true);
+        let served = self.served.await;
+        served.map_err(|error| ServerError::Setting(error.to_string()))??;
+        Ok(())
+    }
+}
+
+/// Starts the sandbox's bank and treasury on their own.
+///
+/// # Errors
+/// [`ServerError`] that says what to do.
+pub async fn start_gateway(settings: &GatewaySettings) -> Result<RunningGateway, ServerError> {
+    check_loopback(settings.listen)?;
+    let source = match &settings.faults {
+        Some(file) => FaultSource::File(FaultFile::open(file.clone())?),
+        None => FaultSource::Dial(Arc::new(BankFaults::default())),
+    };
+    let (bank, settle) = SandboxBank::open(&settings.data_dir, source, &settings.callback)?;
+    let listener = listen(settings.listen).await?;
+    let address = listener.local_addr()?;
+    let (stop, stopped) = watch::channel(false);
+    let served = tokio::spawn(serve_sandbox(bank, settle, listener, until(stopped)));
+    Ok(RunningGateway {
+        address,
+        stop,
+        served,
+    })
+}
+
+fn check_loopback(listen: SocketAddr) -> Result<(), ServerError> {
+    if listen.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(ServerError::Setting(format!(
+        "the sandbox speaks plaintext and listens on loopback only, not on {listen}"
+    )))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    let refuse = |error| ServerError::Setting(format!("cannot listen on {address}: {error}"));
+    TcpListener::bind(address).await.map_err(refuse)
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

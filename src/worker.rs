@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::filing::PaymentState;
 use crate::grpc::{App, Failure, hear};
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -18,15 +17,28 @@ pub async fn resolve_payments(app: App) {
     }
 }
 
-/// Asks the bank about each open payment once.
+/// Asks the bank about each open payment once. One that cannot be taken in does not keep the
+/// others waiting.
 async fn resolve_once(app: &App) -> Result<(), Failure> {
-    let open = app.store.read().await?.payments_to_resolve(BATCH).await?;
-    for payment in open {
-        let answer = app.bank.query(&payment).await;
-        let heard = hear(app, "ResolvePayments", payment.taxpayer, payment.id, answer).await?;
-        if heard.state != PaymentState::Confirming {
-            tracing::info!(payment = %heard.id, state = heard.state.name(), "payment resolved");
+    let mut after = None;
+    loop {
+        let mut tx = app.store.read().await?;
+        let open = tx.payments_to_resolve(after, BATCH).await?;
+        drop(tx);
+        let Some(last) = open.last() else {
+            return Ok(());
+        };
+        after = Some(last.id);
+        for payment in open {
+            let answer = app.bank.query(&payment).await;
+            let (key, id) = (payment.taxpayer, payment.id);
+            match hear(app, "ResolvePayments", key, id, answer).await {
+                Ok(heard) if heard.state.is_open() => {}
+                Ok(heard) => {
+                    tracing::info!(payment = %id, state = heard.state.name(), "payment resolved");
+                }
+                Err(failure) => tracing::error!(payment = %id, ?failure, "not resolved"),
+            }
         }
     }
-    Ok(())
 }

@@ -42,6 +42,7 @@ pub async fn run(command: Demo) -> Result<(), Failed> {
                 data_dir: dir.clone(),
                 rules_dir: None,
                 sandbox: true,
+                gateway: None,
             };
             let running = server::start(&settings).await?;
             let outcome = play(&format!("http://{}", running.address), &input, quiet).await;

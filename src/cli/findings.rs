@@ -7,7 +7,7 @@ use crate::tax::{self, Check, Severity};
 use crate::types::TaxKind;
 
 /// The lists of the catalogue with their headings, in the order of the document.
-fn lists() -> [(String, &'static [&'static Check]); 8] {
+fn lists() -> [(String, &'static [&'static Check]); 9] {
     let of = |tax: TaxKind| tax.zh().to_owned();
     [
         ("整表 (the whole form)".to_owned(), filing::catalogue::ALL),
@@ -26,6 +26,10 @@ fn lists() -> [(String, &'static [&'static Check]); 8] {
         (
             of(TaxKind::EnvironmentalProtectionTax),
             tax::environmental::catalogue::ALL,
+        ),
+        (
+            "银行与国库 (bank and treasury, as cases for an officer)".to_owned(),
+            filing::case::ALL,
         ),
     ]
 }

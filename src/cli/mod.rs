@@ -1,10 +1,11 @@
-//! The command line: `serve`, `demo`, `assess`, `rules`, `voucher`, `audit`. Every flag has a `CAIXING_*`
-//! variable beside it.
+//! The command line: `serve`, `gateway`, `demo`, `assess`, `rules`, `voucher`, `audit`. Every
+//! flag has a `CAIXING_*` variable beside it.
 
 mod assess;
 mod audit;
 mod demo;
 mod findings;
+mod gateway;
 mod journey;
 mod json;
 mod paper;
@@ -41,6 +42,8 @@ struct Cli {
 enum Command {
     /// Serve the gRPC API.
     Serve(Serve),
+    /// Be the sandbox's bank and treasury, with faults on demand.
+    Gateway(gateway::Gateway),
     /// Play the whole journey and verify its voucher.
     Demo(demo::Demo),
     /// Compute declarations offline: AssessDeclaration requests in JSON, one answer per request.
@@ -70,6 +73,10 @@ struct Serve {
     /// A full Chinese font for documents with letters outside GB 2312.
     #[arg(long, env = "CAIXING_FONT")]
     font: Option<PathBuf>,
+    /// A bank and treasury to ask, such as `http://127.0.0.1:50052` (`caixing gateway`); without
+    /// it the sandbox has one of its own.
+    #[arg(long, env = "CAIXING_GATEWAY")]
+    gateway: Option<String>,
     /// Write logs as JSON lines.
     #[arg(long, env = "CAIXING_LOG_JSON", value_parser = BoolishValueParser::new())]
     log_json: bool,
@@ -87,6 +94,7 @@ pub fn run() -> ExitCode {
     };
     let done: Result<(), Box<dyn std::error::Error>> = match cli.command {
         Command::Serve(command) => runtime.block_on(serve(command)),
+        Command::Gateway(command) => runtime.block_on(gateway::run(command)),
         Command::Demo(command) => runtime.block_on(demo::run(command)),
         Command::Assess(command) => assess::run(&command),
         Command::Rules(command) => rules::run(&command),
@@ -137,6 +145,7 @@ async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
         data_dir: command.data_dir,
         rules_dir: command.rules,
         sandbox: command.sandbox,
+        gateway: command.gateway,
     };
     // Taken in before anything says the server is up, so that no signal finds the default action.
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -125,5 +125,7 @@ tax::checks! {
 
 /// Every rule of checking, those of single sources first.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    tax::catalogue::all().chain(ALL.iter().copied())
+    tax::catalogue::all()
+        .chain(ALL.iter().copied())
+        .chain(super::case::ALL.iter().copied())
 }

@@ -4,6 +4,7 @@
 //! database or the wire; every transition consumes the old state.
 
 mod across_taxes;
+pub mod case;
 pub mod catalogue;
 mod closing;
 mod compare;
@@ -25,6 +26,7 @@ mod refund;
 mod refund_parts;
 mod refusal;
 mod refusal_money;
+mod settlement;
 mod sheet;
 mod source;
 mod split;
@@ -33,6 +35,7 @@ mod voucher;
 mod waiver;
 mod words;
 
+pub use case::{Case, CaseState};
 pub use compare::{Cause, Comparison, Kind, LineDifference, Side, compare, redate};
 pub use correction::{Bars, Base, Known, Moved, carried_after, in_order, rest_on, revise};
 pub use declaration::{
@@ -51,6 +54,7 @@ pub use refund::{PayOut, Refund, RefundCause, RefundClaim, RefundState};
 pub use refund_parts::{RefundPart, Refundable, interest, interest_unconfirmed};
 pub use refusal::Refusal;
 pub use refusal_money::MoneyRefusal;
+pub use settlement::{Around, Fact, Learnt, Part, elsewhere};
 pub use source::{SourceRecord, SourceState, Taxpayer};
 pub use split::{BudgetLevel, BudgetShare, OrderSubject, OrderTax, share_out};
 pub use voucher::{

@@ -1,18 +1,20 @@
 //! The payment (缴款): what is due on a day, and the steps of a payment's life.
 //!
-//! | state | bank: debited | bank: refused | no answer | never seen | treasury settles |
-//! | --- | --- | --- | --- | --- | --- |
-//! | SENT | DEBITED | FAILED | CONFIRMING | FAILED | IN_TREASURY |
-//! | CONFIRMING | DEBITED | FAILED | CONFIRMING | FAILED | IN_TREASURY |
-//! | DEBITED | – | – | – | – | IN_TREASURY |
+//! | state | bank: debited | other amount | refused | never seen | no answer | reversed |
+//! | --- | --- | --- | --- | --- | --- | --- |
+//! | SENT | DEBITED | CONFIRMING, case | FAILED | FAILED | CONFIRMING | REVERSED |
+//! | CONFIRMING | DEBITED | case | FAILED | FAILED | – | REVERSED |
+//! | DEBITED | – | case | – | – | – | REVERSED |
 //!
 //! A payment is recorded as SENT and committed *before* the bank is asked, so that a crash at any
-//! later point leaves a row to be queried; a debit is never sent twice. A settlement report may
-//! overtake the bank's answer: it is the stronger fact.
+//! later point leaves a row to be queried; a debit is never sent twice. What treasury and day's
+//! file say is the stronger fact and may overtake the bank's answer: see `settlement`.
 
 use jiff::Timestamp;
 
+use super::settlement::{other_amount, reversal_after_settlement};
 use super::{Declaration, Quote, Refusal};
+use crate::tax::Finding;
 use crate::types::{
     DeclarationId, Money, PaymentId, RefundId, TaxAuthority, TaxpayerKey, Treasury, VoucherNumber,
 };
@@ -86,6 +88,10 @@ impl PaymentState {
 pub enum BankAnswer {
     /// It debited the payer, under its own number.
     Debited(String),
+    /// It debited another amount than the order's.
+    OtherAmount(Money),
+    /// It debited the payer and took the debit back.
+    Reversed,
     /// It refused, and why.
     Refused(String),
     /// It has never seen the order: nothing was debited.
@@ -203,11 +209,33 @@ impl Payment {
         })
     }
 
+    /// What of the bank's answer cannot be true together with the books, for an officer.
+    pub fn disagreement(&self, answer: &BankAnswer) -> Option<Finding> {
+        match answer {
+            BankAnswer::OtherAmount(debited) => Some(other_amount(self, *debited)),
+            BankAnswer::Reversed if self.received.is_positive() => {
+                Some(reversal_after_settlement(self))
+            }
+            _ => None,
+        }
+    }
+
     /// Takes in what the bank said. A fact that came too late changes nothing.
     #[must_use]
     pub fn hear(self, answer: BankAnswer) -> Self {
-        if !self.state.is_open() {
-            return self;
+        let debited = self.state == PaymentState::Debited;
+        match answer {
+            BankAnswer::Reversed if debited && self.received.is_zero() => {
+                return self.reverse(None);
+            }
+            _ if !self.state.is_open() => return self,
+            // A part of the money is in the treasury: the answer is too late to be the truth.
+            BankAnswer::Refused(_) | BankAnswer::NeverSeen | BankAnswer::Reversed
+                if self.received.is_positive() =>
+            {
+                return self;
+            }
+            _ => {}
         }
         let version = self.version.saturating_add(1);
         match answer {
@@ -217,9 +245,13 @@ impl Payment {
                 version,
                 ..self
             },
+            BankAnswer::Reversed => self.reverse(None),
             BankAnswer::Refused(reason) => Self {
                 state: PaymentState::Failed,
-                failure: Some(reason),
+                failure: Some(match reason.as_str() {
+                    "" => "REFUSED_BY_BANK".to_owned(),
+                    _ => reason,
+                }),
                 version,
                 ..self
             },
@@ -229,51 +261,16 @@ impl Payment {
                 version,
                 ..self
             },
-            BankAnswer::Unknown if self.state == PaymentState::Confirming => self,
-            BankAnswer::Unknown => Self {
+            BankAnswer::Unknown | BankAnswer::OtherAmount(_)
+                if self.state == PaymentState::Confirming =>
+            {
+                self
+            }
+            BankAnswer::Unknown | BankAnswer::OtherAmount(_) => Self {
                 state: PaymentState::Confirming,
                 version,
                 ..self
             },
         }
-    }
-
-    /// The treasury has the money.
-    ///
-    /// # Errors
-    /// [`Refusal`] when the payment is over, or amount or treasury are not the order's.
-    pub fn settle(
-        self,
-        amount: Money,
-        treasury: &Treasury,
-        bank_reference: String,
-        voucher: VoucherNumber,
-        at: Timestamp,
-    ) -> Result<Self, Refusal> {
-        match self.state {
-            PaymentState::Sent | PaymentState::Confirming | PaymentState::Debited => {}
-            state => {
-                return Err(Refusal::WrongState {
-                    what: "payment",
-                    state: state.name(),
-                    needed: "SENT, CONFIRMING or DEBITED",
-                });
-            }
-        }
-        if amount != self.order.total || *treasury != self.treasury {
-            return Err(Refusal::SettlementMismatch {
-                expected: format!("{} yuan, treasury {}", self.order.total, self.treasury),
-                reported: format!("{amount} yuan, treasury {treasury}"),
-            });
-        }
-        Ok(Self {
-            state: PaymentState::InTreasury,
-            received: amount,
-            bank_reference: Some(bank_reference),
-            voucher: Some(voucher),
-            settled_at: Some(at),
-            version: self.version.saturating_add(1),
-            ..self
-        })
     }
 }

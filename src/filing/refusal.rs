@@ -66,6 +66,8 @@ pub enum Refusal {
     GlyphMissing(String),
     /// A document of more pages than are drawn.
     DocumentTooLong(usize),
+    /// The bank does not take the debit back; its own words.
+    ReversalRefused(String),
     /// Nothing of the taxpayer's is to be declared in the window.
     NothingToDeclare,
     /// The declaration that a draft revision corrects was replaced or voided meanwhile.
@@ -134,6 +136,7 @@ impl Refusal {
             Self::SettlementMismatch { .. } => "SETTLEMENT_MISMATCH",
             Self::GlyphMissing(_) => "GLYPH_MISSING",
             Self::DocumentTooLong(_) => "DOCUMENT_TOO_LONG",
+            Self::ReversalRefused(_) => "REVERSAL_REFUSED",
             Self::NothingToDeclare => "NOTHING_TO_DECLARE",
             Self::CorrectionSuperseded { .. } => "CORRECTION_SUPERSEDED",
             Self::UnderInspection { .. } => "CORR_AUDIT",
@@ -199,6 +202,10 @@ impl Refusal {
             Self::DocumentTooLong(most) => (
                 format!("文件超过 {most} 页"),
                 format!("the document has more than {most} pages"),
+            ),
+            Self::ReversalRefused(words) => (
+                format!("银行拒绝冲正：{words}"),
+                format!("the bank refused to take the debit back: {words}"),
             ),
             Self::NothingToDeclare => (
                 "该期间没有应申报的税源".to_owned(),
@@ -325,6 +332,7 @@ impl Refusal {
             Self::NothingToDeclare | Self::TooLarge | Self::BankIsExternal => Vec::new(),
             Self::GlyphMissing(letters) => vec![("letters", letters.clone())],
             Self::DocumentTooLong(most) => vec![("pages_max", most.to_string())],
+            Self::ReversalRefused(words) => vec![("bank_words", words.clone())],
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::filing::{BankAnswer, Payment};
@@ -11,6 +12,8 @@ use crate::types::{Money, Overflow, TaxpayerId};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Characters of the bank's words that are passed on.
+const WORDS_MAX: usize = 200;
 
 /// A client of the bank's side. Connects when first used and again after a loss.
 #[derive(Debug, Clone)]
@@ -61,15 +64,18 @@ impl BankClient {
             agreement_number: payment.agreement.clone(),
             total_yuan: payment.order.total.to_string(),
             rows,
+            order_date: payment.order.pay_on.to_string(),
         };
         let mut client = PaymentGatewayClient::new(self.channel.clone());
         Ok(match client.debit(request).await {
             Ok(response) => {
                 let answer = response.into_inner();
                 read(
+                    payment,
                     answer.outcome(),
-                    answer.bank_reference,
-                    answer.refusal_reason,
+                    // A bank that names no amount means the order's.
+                    Some(answer.amount_yuan).filter(|amount| !amount.is_empty()),
+                    (answer.bank_reference, answer.refusal_reason),
                 )
             }
             Err(status) => {
@@ -89,13 +95,12 @@ impl BankClient {
         match client.query(request).await {
             Ok(response) => {
                 let answer = response.into_inner();
-                let outcome = answer.outcome();
-                let amount = Money::parse_yuan(&answer.amount_yuan).ok();
-                if outcome == pb::DebitOutcome::Debited && amount != Some(payment.order.total) {
-                    tracing::error!(payment = %payment.id, "the bank's amount is not the order's");
-                    return BankAnswer::Unknown;
-                }
-                read(outcome, answer.bank_reference, answer.refusal_reason)
+                read(
+                    payment,
+                    answer.outcome(),
+                    Some(answer.amount_yuan),
+                    (answer.bank_reference, answer.refusal_reason),
+                )
             }
             Err(status) => {
                 tracing::warn!(payment = %payment.id, code = ?status.code(), "query not answered");
@@ -103,13 +108,61 @@ impl BankClient {
             }
         }
     }
+
+    /// Asks the bank to take a debit back. May be asked again: it is answered, not redone.
+    pub async fn reverse(&self, payment: &Payment) -> Reversal {
+        let request = pb::ReverseRequest {
+            order_id: payment.id.to_string(),
+        };
+        let mut client = PaymentGatewayClient::new(self.channel.clone());
+        match client.reverse(request).await {
+            Ok(response) => match response.into_inner().outcome() {
+                pb::DebitOutcome::Reversed => Reversal::Reversed,
+                pb::DebitOutcome::Unspecified => Reversal::Unknown,
+                outcome => Reversal::Refused(outcome.as_str_name().to_owned()),
+            },
+            Err(status) if status.code() == Code::FailedPrecondition => {
+                Reversal::Refused(status.message().chars().take(WORDS_MAX).collect())
+            }
+            Err(status) => {
+                tracing::warn!(payment = %payment.id, code = ?status.code(), "not reversed");
+                Reversal::Unknown
+            }
+        }
+    }
 }
 
-fn read(outcome: pb::DebitOutcome, reference: String, reason: String) -> BankAnswer {
+/// What the bank said when asked to take a debit back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reversal {
+    /// It has taken it back.
+    Reversed,
+    /// It does not, in its own words.
+    Refused(String),
+    /// Nothing is known.
+    Unknown,
+}
+
+fn read(
+    payment: &Payment,
+    outcome: pb::DebitOutcome,
+    amount: Option<String>,
+    (reference, reason): (String, String),
+) -> BankAnswer {
     match outcome {
-        pb::DebitOutcome::Debited if !reference.is_empty() => BankAnswer::Debited(reference),
+        pb::DebitOutcome::Debited if !reference.is_empty() => {
+            let debited = amount.map(|text| Money::parse_yuan(&text)).transpose();
+            match debited {
+                Ok(Some(debited)) if debited != payment.order.total => {
+                    tracing::error!(payment = %payment.id, %debited, "not the order's amount");
+                    BankAnswer::OtherAmount(debited)
+                }
+                Ok(_) => BankAnswer::Debited(reference),
+                Err(_) => BankAnswer::Unknown,
+            }
+        }
         pb::DebitOutcome::Refused => BankAnswer::Refused(reason),
-        pb::DebitOutcome::Reversed => BankAnswer::Refused("REVERSED".to_owned()),
+        pb::DebitOutcome::Reversed => BankAnswer::Reversed,
         pb::DebitOutcome::UnknownOrder => BankAnswer::NeverSeen,
         pb::DebitOutcome::Debited | pb::DebitOutcome::Unspecified => BankAnswer::Unknown,
     }

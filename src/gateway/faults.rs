@@ -1,6 +1,7 @@
 //! How the sandbox's bank and treasury can misbehave, and for whose next orders.
 
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,9 +92,102 @@ impl BankFaults {
     }
 }
 
+/// Where a bank's faults come from.
+#[derive(Debug)]
+pub enum FaultSource {
+    /// A dial that is turned by somebody else.
+    Dial(Arc<BankFaults>),
+    /// A file.
+    File(FaultFile),
+}
+
+impl FaultSource {
+    /// The fault of a taxpayer's next order, used up by one.
+    pub fn take(&self, taxpayer_id: &str) -> Option<BankFault> {
+        match self {
+            Self::Dial(faults) => faults.take(taxpayer_id),
+            Self::File(file) => {
+                file.look();
+                file.faults.take(taxpayer_id)
+            }
+        }
+    }
+}
+
+/// A file of faults that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the faults file {file} is refused: {problem}")]
+pub struct FaultFileError {
+    file: String,
+    problem: String,
+}
+
+/// A file with a JSON list of [`FaultRule`], or with one such rule on each line. It is looked at
+/// before each order; only where its text has changed does it replace what was set.
+#[derive(Debug)]
+pub struct FaultFile {
+    path: PathBuf,
+    text: Mutex<String>,
+    faults: BankFaults,
+}
+
+impl FaultFile {
+    /// Opens a file of faults.
+    ///
+    /// # Errors
+    /// [`FaultFileError`] when it cannot be read or says something else.
+    pub fn open(path: PathBuf) -> Result<Self, FaultFileError> {
+        let refuse = |problem: String| FaultFileError {
+            file: path.display().to_string(),
+            problem,
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| refuse(error.to_string()))?;
+        let rules = parse(&text).map_err(refuse)?;
+        let faults = BankFaults::default();
+        faults.replace(rules);
+        Ok(Self {
+            path,
+            text: Mutex::new(text),
+            faults,
+        })
+    }
+
+    /// Takes a changed text in. One that cannot be read changes nothing and is logged, once.
+    fn look(&self) {
+        let mut kept = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = self.path.display();
+        match std::fs::read_to_string(&self.path) {
+            Ok(text) if text == *kept => {}
+            Ok(text) => {
+                match parse(&text) {
+                    Ok(rules) => self.faults.replace(rules),
+                    Err(problem) => tracing::error!(%file, problem, "faults stay as they were"),
+                }
+                *kept = text;
+            }
+            Err(error) => tracing::error!(%file, %error, "faults stay as they were"),
+        }
+    }
+}
+
+/// Reads a JSON list of rules, or one rule on each line.
+fn parse(text: &str) -> Result<Vec<FaultRule>, String> {
+    if text.trim_start().starts_with('[') {
+        return serde_json::from_str(text).map_err(|error| error.to_string());
+    }
+    let lines = (1..).zip(text.lines());
+    let rule = |(number, line): (usize, &str)| {
+        serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))
+    };
+    lines
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(rule)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{BankFault, BankFaults, FaultRule};
+    use super::{BankFault, BankFaults, FaultFile, FaultRule, FaultSource};
 
     fn rule(taxpayer: &str, fault: BankFault, times: Option<u32>) -> FaultRule {
         FaultRule {
@@ -114,5 +208,44 @@ mod tests {
         assert_eq!(faults.take("a"), Some(BankFault::Gone));
         faults.set(rule("", BankFault::Gone, Some(0)));
         assert_eq!(faults.take("a"), None);
+    }
+
+    #[test]
+    fn a_file_of_faults_is_taken_in_when_its_text_changes_and_only_then() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("faults.json");
+        let write = |text: &str| std::fs::write(&path, text).unwrap();
+        write("[{\"fault\": \"SLOW\", \"times\": 1}]");
+        let source = FaultSource::File(FaultFile::open(path.clone()).unwrap());
+        assert_eq!(source.take("a"), Some(BankFault::Slow));
+        // The text is the same: what was used up stays used up.
+        assert_eq!(source.take("a"), None);
+        write("{\"fault\": \"GONE\", \"taxpayer_id\": \"b\"}\n\n{\"fault\": \"FORGET\"}\n");
+        assert_eq!(source.take("a"), Some(BankFault::Forget));
+        assert_eq!(source.take("b"), Some(BankFault::Gone));
+        // A text that says nothing sensible, or no file at all, changes nothing.
+        write("[{\"fault\": \"EAT_THE_MONEY\"}]");
+        assert_eq!(source.take("a"), Some(BankFault::Forget));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(source.take("b"), Some(BankFault::Gone));
+        write("");
+        assert_eq!(source.take("b"), None);
+    }
+
+    #[test]
+    fn a_file_that_is_malformed_at_the_start_is_refused_with_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("faults.jsonl");
+        let refused = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            FaultFile::open(path.clone()).unwrap_err().to_string()
+        };
+        let said = refused("{\"fault\": \"SLOW\"}\n{\"fault\": \"SLOWER\"}\n");
+        assert!(said.contains("line 2") && said.contains("SLOWER"), "{said}");
+        assert!(said.contains("faults.jsonl"), "{said}");
+        let said = refused("[{\"fault\": \"SLOW\", \"often\": 2}]");
+        assert!(said.contains("often"), "{said}");
+        let gone = FaultFile::open(dir.path().join("none")).unwrap_err();
+        assert!(gone.to_string().contains("none"), "{gone}");
     }
 }

@@ -11,11 +11,12 @@ use tonic::{Request, Response, Status};
 
 use super::app::{App, Parts, new_id, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation, replayed};
+use super::case::open_case;
 use super::convert::{self, Fields};
 use super::declaration::declaration;
 use super::failure::Failure;
 use super::quoting::{due, place, waive};
-use crate::filing::{BankAnswer, Payment, Refusal};
+use crate::filing::{BankAnswer, Payment, PaymentState, Refusal};
 use crate::pb;
 use crate::pb::payment_service_server::PaymentService;
 use crate::store::{StoreError, Tx};
@@ -61,11 +62,15 @@ pub async fn hear(
         BankAnswer::NeverSeen if young => BankAnswer::Unknown,
         other => other,
     };
+    let finding = before.disagreement(&answer);
     let after = before.hear(answer);
     if after.version != version {
         tx.update_payment(&after).await?;
         tx.append_event(key, event_of(&after), &id.to_string(), now)
             .await?;
+    }
+    if let Some(finding) = finding {
+        open_case(&mut tx, Some(key), &id.to_string(), finding, now).await?;
     }
     answer_waiting(&mut tx, &after).await?;
     tx.check_invariants(key, after.declaration).await?;
@@ -73,7 +78,8 @@ pub async fn hear(
     Ok(after)
 }
 
-fn event_of(payment: &Payment) -> &'static str {
+/// The event of a payment's new state.
+pub fn event_of(payment: &Payment) -> &'static str {
     use crate::filing::PaymentState as State;
     match payment.state {
         State::Created => "payment.created",
@@ -203,7 +209,7 @@ impl Payments {
         let id = PaymentId::parse(&earlier.subject_id).map_err(bad)?;
         let kept = payment(&mut self.0.store.read().await?, key, id).await?;
         let young = self.0.clock.now().duration_since(kept.created_at).abs() < IN_FLIGHT;
-        if kept.state == crate::filing::PaymentState::Sent && young {
+        if kept.state == PaymentState::Sent && young {
             return Err(Failure::StillRunning);
         }
         let answer = self.0.bank.query(&kept).await;
@@ -252,7 +258,8 @@ impl Payments {
         must_have(&mut tx, key).await?;
         let kept = payment(&mut tx, key, id).await?;
         drop(tx);
-        if kept.state.is_open() {
+        // A debit may have been taken back since.
+        if kept.state.is_open() || kept.state == PaymentState::Debited {
             let answer = self.0.bank.query(&kept).await;
             hear(&self.0, mutation.method, key, id, answer).await?;
         }

@@ -44,6 +44,7 @@ pub fn refusals() -> Vec<Refusal> {
             expected: it(),
             reported: it(),
         },
+        Refusal::ReversalRefused(it()),
         Refusal::GlyphMissing(it()),
         Refusal::DocumentTooLong(200),
         Refusal::NothingToDeclare,

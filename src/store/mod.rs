@@ -5,6 +5,7 @@
 
 mod audit;
 mod audit_contents;
+mod cases;
 mod chain;
 mod corrections;
 mod declarations;
@@ -19,6 +20,7 @@ mod payments;
 mod refunds;
 mod requests;
 mod seal;
+mod settlements;
 mod sources;
 mod sqlite;
 mod taxpayers;

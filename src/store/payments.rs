@@ -1,5 +1,7 @@
 //! Payments.
 
+use jiff::Timestamp;
+
 use super::{StoreError, Tx, instant, micros, on_backend, one_row};
 use crate::filing::{Payment, PaymentChannel, PaymentState};
 use crate::types::{
@@ -235,14 +237,48 @@ impl Tx {
         rows.into_iter().map(Payment::try_from).collect()
     }
 
-    /// Payments whose bank answer is not known, over all taxpayers.
+    /// Payments whose bank answer is not known, over all taxpayers, in the order of their ids
+    /// after one of them.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn payments_to_resolve(&mut self, limit: i64) -> Result<Vec<Payment>, StoreError> {
+    pub async fn payments_to_resolve(
+        &mut self,
+        after: Option<PaymentId>,
+        limit: i64,
+    ) -> Result<Vec<Payment>, StoreError> {
         let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
-            select!("WHERE state IN ('SENT', 'CONFIRMING') ORDER BY created_at LIMIT $1"),
+            select!("WHERE state IN ('SENT', 'CONFIRMING') AND payment_id > $1
+             ORDER BY payment_id LIMIT $2"),
         )
+        .bind(after.map(|id| id.to_string()).unwrap_or_default())
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?;
+        rows.into_iter().map(Payment::try_from).collect()
+    }
+
+    /// Orders of a treasury that were recorded between two instants and are held as debited or
+    /// in the treasury, over all taxpayers, in the order of their ids after one of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn debited_between(
+        &mut self,
+        treasury: &Treasury,
+        (from, to): (Timestamp, Timestamp),
+        after: Option<PaymentId>,
+        limit: i64,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
+            select!("WHERE treasury = $1 AND created_at >= $2 AND created_at < $3
+             AND channel = 'AGREEMENT' AND state IN ('DEBITED', 'IN_TREASURY', 'REFUNDED')
+             AND payment_id > $4 ORDER BY payment_id LIMIT $5"),
+        )
+        .bind(treasury.as_str())
+        .bind(micros(from))
+        .bind(micros(to))
+        .bind(after.map(|id| id.to_string()).unwrap_or_default())
         .bind(limit)
         .fetch_all(conn)
         .await)?;

@@ -239,3 +239,19 @@ pub async fn outcome(server: &Server, taxpayer: &str, request_id: &str) -> pb::G
     let answer = server.outcomes().get_outcome(request).await;
     answer.unwrap().into_inner()
 }
+
+/// Every open case, newest first.
+pub async fn cases(server: &Server) -> Vec<pb::Case> {
+    let request = pb::ListCasesRequest {
+        page_size: 200,
+        ..Default::default()
+    };
+    let answer = server.officers().list_cases(request).await;
+    answer.unwrap().into_inner().cases
+}
+
+/// The rules of cases.
+pub fn rules(cases: &[pb::Case]) -> Vec<String> {
+    let rule = |case: &pb::Case| case.finding.as_ref().unwrap().rule_id.clone();
+    cases.iter().map(rule).collect()
+}

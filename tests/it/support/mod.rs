@@ -4,11 +4,12 @@ mod acts;
 mod bank;
 mod corrections;
 
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use caixing::clock::Clock;
-use caixing::gateway::BankClient;
+use caixing::gateway::{BankClient, BankFault, FaultRule};
 use caixing::grpc::{self, Parts};
 use caixing::pb;
 use caixing::rules::RuleBook;
@@ -82,6 +83,7 @@ impl Server {
             data_dir: dir.path().to_owned(),
             rules_dir: None,
             sandbox: true,
+            gateway: None,
         };
         let running = server::start(&settings).await.unwrap();
         let address = format!("http://{}", running.address);
@@ -195,6 +197,42 @@ impl Server {
         store.close().await;
     }
 
+    /// A server that runs as a process of its own, its clock at [`NOW`].
+    pub async fn at(address: &str) -> Self {
+        let address = format!("http://{address}");
+        let channel = connect(&address).await;
+        let server = Self {
+            running: None,
+            address,
+            channel,
+            _dir: tempfile::tempdir().unwrap(),
+        };
+        server.set_clock(NOW).await;
+        server
+    }
+
+    /// Turns the fault dial of the sandbox's own bank for the next order.
+    pub fn next_order(&self, fault: BankFault) {
+        let rule = FaultRule {
+            taxpayer_id: String::new(),
+            fault,
+            times: Some(1),
+        };
+        let running = self.running.as_ref().unwrap();
+        running.bank_faults().unwrap().set(rule);
+    }
+
+    /// Has the sandbox's own bank send its files of a day.
+    pub async fn send_day_file(&self, day: &str) -> Vec<pb::ReconcileDayResponse> {
+        let running = self.running.as_ref().unwrap();
+        running.send_day_file(day.parse().unwrap()).await.unwrap()
+    }
+
+    /// The entries of a kind in the journal of the sandbox's own bank, by order.
+    pub fn journal(&self, kind: &str) -> Vec<String> {
+        journal(self._dir.path(), kind)
+    }
+
     /// Sets the service's clock, in seconds since 1970.
     pub async fn set_clock(&self, seconds: i64) {
         let now = Some(prost_types::Timestamp { seconds, nanos: 0 });
@@ -211,6 +249,16 @@ impl Server {
         drop(channel);
         running.unwrap().stop().await.unwrap();
     }
+}
+
+/// The entries of a kind in the journal of a sandbox bank, by order.
+pub fn journal(dir: &Path, kind: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(dir.join("sandbox-bank.jsonl")).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|entry| entry["entry"] == kind)
+        .map(|entry| entry["order_id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Reads a message from its proto JSON.
