@@ -29,6 +29,12 @@ impl Line {
         (self.source_id, &charge.item, &charge.detail, charge.period)
     }
 
+    /// True where a row of a payment was made of the line.
+    fn is_of(&self, row: &PaymentRow) -> bool {
+        let charge = &self.charge;
+        row.tax == charge.tax && row.item_zh == charge.item_zh && row.period == charge.period
+    }
+
     /// True where nothing is declared any more, and the line only carries what was paid.
     pub fn is_withdrawn(&self) -> bool {
         !self.carried.is_zero()
@@ -92,9 +98,10 @@ impl Line {
 }
 
 impl Content {
-    /// True where an earlier filing has a line of the same source, item, detail and period.
-    pub(super) fn has_line_like(&self, line: &Line) -> bool {
-        self.lines.iter().any(|own| own.key() == line.key())
+    /// True where the source was declared for the period, whatever came out, zero tax included.
+    pub(super) fn declares(&self, line: &Line) -> bool {
+        let same = |own: &Covered| own.source_id == line.source_id && own.period == line.tax_period;
+        self.covered.iter().any(same) || self.lines.iter().any(|own| own.key() == line.key())
     }
 
     /// The taxes that stand on it, in the form's order.
@@ -124,42 +131,34 @@ pub struct Moved {
 /// # Errors
 /// [`Overflow`].
 pub fn carried_after(filed: &Declaration, moved: &Moved) -> Result<Vec<Money>, Overflow> {
-    let whole = filed.state == DeclarationState::Completed && filed.waived.is_zero();
-    let mut rows = moved.rows.clone();
-    let mut carried = Vec::with_capacity(filed.content.lines.len());
-    for line in &filed.content.lines {
-        let now = if line.payable.is_negative() {
-            if moved.refunded {
-                line.payable
-            } else {
-                Money::ZERO
+    let lines = &filed.content.lines;
+    let mut open: Vec<Money> = lines.iter().map(|line| line.payable.or_zero()).collect();
+    if filed.state == DeclarationState::Completed && filed.waived.is_zero() {
+        open.fill(Money::ZERO);
+    } else {
+        let mut rows = moved.rows.clone();
+        // A row pays the lines it was made of; what no line takes goes to the others in order, so
+        // that no part of it gets lost.
+        for exactly in [true, false] {
+            for (line, open) in lines.iter().zip(&mut open) {
+                let pays = |row: &&mut PaymentRow| !exactly || line.is_of(row);
+                for row in rows.iter_mut().filter(pays) {
+                    let part = row.principal.min(*open);
+                    row.principal = row.principal.minus(part)?;
+                    *open = open.minus(part)?;
+                }
             }
-        } else if whole {
-            line.payable
-        } else {
-            taken(&mut rows, line)?
+        }
+    }
+    let effected = lines.iter().zip(open).map(|(line, open)| {
+        let now = match line.payable.is_negative() {
+            true if moved.refunded => line.payable,
+            true => Money::ZERO,
+            false => line.payable.minus(open)?,
         };
-        carried.push(line.carried.plus(now)?);
-    }
-    Ok(carried)
-}
-
-/// Takes from the rows what they pay of a line.
-fn taken(rows: &mut [PaymentRow], line: &Line) -> Result<Money, Overflow> {
-    let charge = &line.charge;
-    let mut paid = Money::ZERO;
-    let same = |row: &&mut PaymentRow| {
-        row.tax == charge.tax
-            && row.item_zh == charge.item_zh
-            && row.period == charge.period
-            && row.due_on == line.due_on
-    };
-    for row in rows.iter_mut().filter(same) {
-        let part = row.principal.min(line.payable.minus(paid)?);
-        row.principal = row.principal.minus(part)?;
-        paid = paid.plus(part)?;
-    }
-    Ok(paid)
+        line.carried.plus(now)
+    });
+    effected.collect()
 }
 
 /// The declaration that a correction replaces.

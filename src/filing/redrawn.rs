@@ -38,11 +38,12 @@ impl Redrawn {
         })
     }
 
-    /// A correction is late only where its base was, or with a line nobody filed before.
+    /// A correction is late only where its base was, or with a source and period nobody
+    /// declared before.
     pub(super) fn overdue(&self, lines: &[Line], today: Date) -> bool {
         let filed_before = |line: &Line| {
             let base = self.corrects.as_ref();
-            base.is_some_and(|base| base.content.has_line_like(line))
+            base.is_some_and(|base| base.content.declares(line))
         };
         let was_late = |base: &Declaration| {
             let submission = base.submission.as_ref();

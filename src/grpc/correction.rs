@@ -163,7 +163,8 @@ fn excluded(fields: &mut Fields<'_>, wire: &[String]) -> Option<Vec<SourceId>> {
     Some(ids)
 }
 
-/// What is asked for: no taxes named means all that are declared, and only a source that stands
+/// What is asked for: no taxes named means all that are declared (where every row is gone, those
+/// that were corrected last), and only a source that stands
 /// on the declaration with a corrected tax can be excluded.
 fn asked(
     filed: &Declaration,
@@ -173,6 +174,9 @@ fn asked(
 ) -> Result<Correction, Failure> {
     if taxes.is_empty() {
         taxes = filed.content.taxes_declared();
+    }
+    if let (true, Some(last)) = (taxes.is_empty(), &filed.content.correction) {
+        taxes.clone_from(&last.taxes);
     }
     let mut violations = Vec::new();
     let mut fields = Fields::new(&mut violations);
@@ -237,6 +241,18 @@ pub async fn redrawn(
     let base = base(tx, key, filed).await?;
     let content = revise(&base, correction.clone(), &facts.known(book))?;
     Ok(Redrawn::new(Some(content), Some(base.filed))?)
+}
+
+/// True where nothing bars the filing of a draft, as far as it is a correction.
+///
+/// # Errors
+/// [`Failure`] when the store cannot be read.
+pub async fn unbarred(tx: &mut Tx, draft: &Content, fresh: &Redrawn) -> Result<bool, Failure> {
+    match replaced(tx, draft, fresh, jiff::Timestamp::UNIX_EPOCH).await {
+        Ok(_) => Ok(true),
+        Err(Failure::Refused(_)) => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 /// The declaration that a draft revision replaces when it is submitted; nothing for a first

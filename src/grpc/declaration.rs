@@ -7,7 +7,7 @@ use super::assessment::{assess, window};
 use super::call::{Answer, Call, Mutation};
 use super::comparison;
 use super::convert::{self, Fields};
-use super::correction::{keep_replaced, keep_sources, redrawn, replaced};
+use super::correction::{keep_replaced, keep_sources, redrawn, replaced, unbarred};
 use super::explanation::explained;
 use super::facts::facts;
 use super::failure::Failure;
@@ -152,22 +152,21 @@ impl Declarations {
         let facts = facts(&mut tx, key).await?;
         let kept = declaration(&mut tx, key, id).await?;
         let draft = kept.state == DeclarationState::Draft;
-        let Redrawn {
-            digest, content, ..
-        } = if draft {
+        let fresh = if draft {
             redrawn(&self.0.book, &mut tx, &facts, &kept.content).await?
         } else {
             Redrawn::new(Some(kept.content.clone()), None)?
         };
-        let stale = digest != kept.digest;
-        let findings = &content.as_ref().unwrap_or(&kept.content).findings;
+        let unbarred = unbarred(&mut tx, &kept.content, &fresh).await?;
+        let stale = fresh.digest != kept.digest;
+        let findings = &fresh.content.as_ref().unwrap_or(&kept.content).findings;
         let stops = |finding: &crate::tax::Finding| finding.severity == crate::tax::Severity::Error;
-        let submittable = draft && !stale && !findings.iter().any(stops);
+        let submittable = draft && !stale && unbarred && !findings.iter().any(stops);
         let wire = |finding| convert::finding(finding, call.language);
         Ok(Answer::new(pb::ValidateDeclarationResponse {
             findings: findings.iter().map(wire).collect(),
             submittable,
-            content_digest: digest,
+            content_digest: fresh.digest,
             stale,
         }))
     }

@@ -128,12 +128,12 @@ impl Recorded {
                 let (id, version) = (line.source_id, line.source_version);
                 let found = tx.source_version(key, id, version).await?;
                 recorded.withdrawn.extend(found);
-            } else if let Some(id) = line.stands_from {
-                if recorded.standing.iter().all(|(known, _)| *known != id) {
-                    let content = declaration(tx, key, id).await?.content;
-                    let part = Part::of(book, tx, key, content).await?;
-                    recorded.standing.push((id, part));
-                }
+            } else if let Some(id) = line.stands_from
+                && recorded.standing.iter().all(|(known, _)| *known != id)
+            {
+                let content = declaration(tx, key, id).await?.content;
+                let part = Part::of(book, tx, key, content).await?;
+                recorded.standing.push((id, part));
             }
         }
         Ok(recorded)

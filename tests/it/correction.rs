@@ -376,6 +376,7 @@ async fn a_changed_item_is_another_line_and_the_old_one_is_refundable() {
     let (server, _) = Server::with_quiet_bank().await;
     let (source, first) = one_contract(&server).await;
     pay_and_settle(&server, &first, "300.00").await;
+    server.set_clock(TEN_DAYS_LATE).await;
     // A lease of movables: 1,000,000.00 × 1‰ = 1,000.00.
     let mut lease = contract("HT-1");
     stamp(&mut lease).lines[0].set_item(pb::StampItem::Lease);
@@ -389,7 +390,10 @@ async fn a_changed_item_is_another_line_and_the_old_one_is_refundable() {
     // Refundable rows never reduce what is payable.
     assert_eq!(sums(&second), ["1000.00", "300.00"]);
     assert_eq!(second.state(), State::AwaitingPayment);
-    pay_and_settle(&server, &second, "1000.00").await;
+    // The contract was declared in time, if under another item; the surcharge runs all the same:
+    // 1,000.00 × 0.05% × 10 days = 5.00.
+    assert!(!second.overdue);
+    pay_and_settle(&server, &second, "1005.00").await;
     assert_eq!(
         read_declaration(&server, &second).await.state(),
         State::Completed

@@ -71,6 +71,13 @@ async fn an_open_inspection_bars_opening_and_filing() {
         &[&first.taxpayer_id],
     )
     .await;
+    let check = pb::ValidateDeclarationRequest {
+        taxpayer_id: draft.taxpayer_id.clone(),
+        declaration_id: draft.declaration_id.clone(),
+    };
+    let checked = server.declarations().validate_declaration(check).await;
+    let checked = checked.unwrap().into_inner();
+    assert!(!checked.stale && !checked.submittable);
     let status = assert_precondition(submitted(&server, &draft).await, "CORR_AUDIT");
     assert_eq!(fact(&status, "document"), "合税稽检通〔2026〕12号");
     assert_eq!(fact(&status, "tax"), "STAMP_TAX");

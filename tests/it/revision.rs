@@ -121,6 +121,15 @@ fn what_was_paid_is_carried_by_line() {
         carried("AWAITING_PAYMENT", "0.00", &part),
         ["100.00", "20.00", "0.00"]
     );
+    // What no line was made of still pays: nothing gets lost.
+    let elsewhere = Moved {
+        rows: vec![row("别的税目", "110.00")],
+        refunded: false,
+    };
+    assert_eq!(
+        carried("AWAITING_PAYMENT", "0.00", &elsewhere),
+        ["100.00", "10.00", "0.00"]
+    );
 }
 
 #[test]
