@@ -21,6 +21,7 @@ mod grpcurl;
 mod journey;
 mod lifecycle;
 mod lookups;
+mod model;
 mod paging;
 mod payments;
 mod procedure;
