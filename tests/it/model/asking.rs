@@ -7,18 +7,19 @@ use jiff::civil::Date;
 use super::asked::Asked;
 use super::bank::{Bank, Booked, agreement};
 use super::book::{Book, Declaration, Filed, Payment, Person};
-use super::drawing::{Facts, OFFICES, TICKED, window, yuan};
+use super::drawing::{Facts, OFFICES, Scope, TICKED, WINDOWS, forms, window, yuan};
 use super::filing::etag;
 use super::operation::{Act, Etag, Filing, Paying, Settling};
 
 /// Taxpayers at most.
 const PEOPLE: u8 = 3;
 /// Warnings that a client reads and accepts.
-const ACKNOWLEDGED: [&str; 4] = [
+const ACKNOWLEDGED: [&str; 5] = [
     "FREQUENCY_UNCONFIRMED",
     "RATE_STATED",
     "RULE_UNCONFIRMED",
     "DUE_RULE_UNCONFIRMED",
+    "ST_W01",
 ];
 
 /// The tax number of one of the taxpayers.
@@ -110,8 +111,24 @@ impl Book {
         }
     }
 
-    /// The request of an act.
+    /// The request of an act; of another taxpayer, or what has to come before it, where there is
+    /// nothing to act on.
     pub fn asking(&mut self, act: Act, bank: &Bank, today: Date) -> Option<Asked> {
+        let mut act = Some(act);
+        while let Some(mut one) = act {
+            for _ in 0..PEOPLE {
+                let asked = self.asking_of(one, bank, today);
+                if asked.is_some() {
+                    return asked;
+                }
+                one = one.of_next();
+            }
+            act = one.before();
+        }
+        None
+    }
+
+    fn asking_of(&mut self, act: Act, bank: &Bank, today: Date) -> Option<Asked> {
         let asked = match act {
             Act::Register { who } => Asked::RegisterTaxpayer(pb::RegisterTaxpayerRequest {
                 request_id: self.mark(),
@@ -199,14 +216,23 @@ impl Book {
                 office,
                 taxes,
             } => {
-                let taxpayer_id = self.someone(who)?.key.clone();
-                let office = usize::from(office).checked_sub(1);
-                let office = office.and_then(|one| OFFICES.get(one));
-                let taxes = TICKED[usize::from(taxes) % TICKED.len()];
+                let person = self.someone(who)?;
+                let taxpayer_id = person.key.clone();
+                let scope = Scope {
+                    window: usize::from(which) % WINDOWS.len(),
+                    office: usize::from(office).checked_sub(1),
+                    ticked: usize::from(taxes) % TICKED.len(),
+                };
+                // That nothing is to be declared is asked for now and then only.
+                if forms(person, scope).is_empty() && self.serial % 8 != 0 {
+                    return None;
+                }
+                let office = scope.office.and_then(|one| OFFICES.get(one));
+                let taxes = TICKED[scope.ticked];
                 Asked::DraftDeclaration(pb::DraftDeclarationRequest {
                     request_id: self.mark(),
                     taxpayer_id,
-                    window: Some(window(usize::from(which % 5))),
+                    window: Some(window(scope.window)),
                     tax_authority_code: office.map(|one| one[1].to_owned()).unwrap_or_default(),
                     taxes: taxes.iter().map(|tax| (*tax).into()).collect(),
                 })

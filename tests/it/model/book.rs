@@ -155,7 +155,8 @@ impl Person {
         }
         payment.states.push(state);
         payment.version += 1;
-        payment.running = false;
+        // An answer that is kept may still come, and is heard as long as the bank is waited for.
+        payment.running &= payment.behaviour == Debit::Hold && payment.is_open();
         let kind = match state {
             Paid::Debited => "payment.debited",
             Paid::Failed => "payment.failed",

@@ -108,6 +108,66 @@ pub enum Act {
     Reuse { earlier: u8 },
 }
 
+impl Act {
+    /// The same of the next taxpayer.
+    #[must_use]
+    pub fn of_next(mut self) -> Self {
+        match &mut self {
+            Register { who }
+            | Reprofile { who, .. }
+            | Collect { who, .. }
+            | Restate { who, .. }
+            | Close { who, .. }
+            | Draft { who, .. }
+            | Submit { who, .. }
+            | Pay { who, .. }
+            | Resolve { who, .. }
+            | Settle { who, .. } => *who = who.wrapping_add(1),
+            Repeat { .. } | Reuse { .. } => {}
+        }
+        self
+    }
+
+    /// What has to come before it, where there is nothing to act on.
+    pub const fn before(self) -> Option<Self> {
+        Some(match self {
+            Settle { who, .. } | Resolve { who, .. } => Pay {
+                who,
+                declaration: 0,
+                way: Paying::Right,
+                bank: Debit::LoseAnswer,
+            },
+            Pay { who, .. } => Submit {
+                who,
+                draft: 0,
+                way: Filing::Right,
+            },
+            Submit { who, .. } => Draft {
+                who,
+                window: 4,
+                office: 0,
+                taxes: 0,
+            },
+            Draft { who, window, .. } => Collect {
+                who,
+                kind: Kind::Sale,
+                size: 1_234_567,
+                quarter: window,
+                office: who % 2,
+            },
+            Restate { who, .. } | Close { who, .. } => Collect {
+                who,
+                kind: Kind::Lease,
+                size: 7_654_321,
+                quarter: who,
+                office: 1,
+            },
+            Reprofile { who, .. } | Collect { who, .. } => Register { who },
+            Register { .. } | Repeat { .. } | Reuse { .. } => return None,
+        })
+    }
+}
+
 /// One reading call, compared with the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
@@ -186,6 +246,11 @@ impl Dice {
         unreachable!("the weights were summed")
     }
 
+    /// Most calls are over after some ten polls.
+    fn polls(&mut self) -> u8 {
+        self.byte(20).min(self.byte(20))
+    }
+
     fn etag(&mut self) -> Etag {
         self.weighed(&[(9, Etag::Current), (1, Etag::Stale)])
     }
@@ -220,10 +285,10 @@ impl Dice {
         match self.below(100) {
             0..62 => Do(self.act()),
             62..64 => Check(self.act()),
-            64..73 => Cut(self.act(), self.byte(45)),
-            73..75 => Die(self.act(), self.byte(45)),
-            75..78 => Twice(self.act()),
-            78..82 => self.both(),
+            64..74 => Cut(self.act(), self.polls()),
+            74..76 => Die(self.act(), self.polls()),
+            76..79 => Twice(self.act()),
+            79..82 => self.both(),
             82..90 => See(self.look()),
             90..92 => Release,
             92 => Restart,

@@ -20,7 +20,7 @@ use super::world::World;
 const NEW_YEAR: i64 = 1_767_240_000;
 const DAY: i64 = 86_400;
 /// The whole is read back after so many steps, and at the end.
-const READ_ALL_EVERY: usize = 40;
+const READ_ALL_EVERY: usize = 100;
 /// How long a failing list may be shortened.
 const SHORTEN: Duration = Duration::from_secs(90);
 /// How long an answer that the bank has let go is waited for.
@@ -325,7 +325,9 @@ impl Player {
             after: now,
             rival: false,
         };
-        self.book.sync(&rows, &seen)?;
+        if self.book.sync(&rows, &seen)? {
+            self.book.in_real_order(&self.watch, &rows);
+        }
         self.book.agrees(&self.watch, &rows)?;
         self.watch.check(&rows)?;
         self.hear_of_pending()?;
@@ -362,8 +364,8 @@ impl Player {
 }
 
 impl Book {
-    /// Takes in what a payment may have come to without an answer to anybody.
-    fn sync(&mut self, rows: &Rows, seen: &Seen<'_>) -> Verdict {
+    /// Takes in what a payment may have come to without an answer to anybody; true where one did.
+    fn sync(&mut self, rows: &Rows, seen: &Seen<'_>) -> Result<bool, String> {
         let mut steps = Vec::new();
         for person in &mut self.people {
             for payment in &mut person.payments {
@@ -377,9 +379,9 @@ impl Book {
                 }
             }
         }
-        for (key, payment, state) in steps {
-            self.take_step(&key, &payment, state, seen)?;
+        for (key, payment, state) in &steps {
+            self.take_step(key, payment, *state, seen)?;
         }
-        Ok(())
+        Ok(!steps.is_empty())
     }
 }

@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,10 @@ use super::asked::{Asked, Outcome};
 use super::bank::{self, Bank};
 
 /// How long a payment that the service works on by itself is waited for.
-const BOUND: Duration = Duration::from_millis(200);
+const BOUND: Duration = Duration::from_millis(50);
+
+/// The law, read once.
+static BOOK: LazyLock<RuleBook> = LazyLock::new(|| RuleBook::embedded().unwrap());
 
 /// One run of the service.
 struct Life {
@@ -211,7 +214,7 @@ impl Life {
             let address = bank::serve(Arc::clone(bank)).await;
             let app = Arc::new(Parts {
                 store: Store::open_sqlite(path).await.unwrap(),
-                book: RuleBook::embedded().unwrap(),
+                book: BOOK.clone(),
                 clock: Clock::sandbox(path.join("sandbox-clock")),
                 signer: Box::new(Ed25519Signer::open(&path.join("key.hex")).unwrap()),
                 bank: BankClient::new(&address).unwrap(),
