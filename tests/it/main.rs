@@ -33,6 +33,7 @@ mod invariants;
 mod journey;
 mod lifecycle;
 mod lookups;
+mod model;
 mod officer_cases;
 mod orders;
 mod paging;

@@ -1,0 +1,335 @@
+//! What an act asks for, by what the book knows. Nothing where there is nothing to act on.
+
+use caixing::pb;
+use caixing::types::TaxpayerId;
+use jiff::civil::Date;
+
+use super::asked::Asked;
+use super::bank::{Bank, Booked, agreement};
+use super::book::{Book, Declaration, Filed, Payment, Person};
+use super::drawing::{Facts, OFFICES, Scope, TICKED, WINDOWS, forms, window, yuan};
+use super::filing::etag;
+use super::operation::{Act, Etag, Filing, Paying, Settling};
+
+/// Taxpayers at most.
+const PEOPLE: u8 = 3;
+/// Warnings that a client reads and accepts.
+const ACKNOWLEDGED: [&str; 5] = [
+    "FREQUENCY_UNCONFIRMED",
+    "RATE_STATED",
+    "RULE_UNCONFIRMED",
+    "DUE_RULE_UNCONFIRMED",
+    "ST_W01",
+];
+
+/// The tax number of one of the taxpayers.
+fn number(who: u8) -> String {
+    let mut number = TaxpayerId::parse(crate::support::TAX_NUMBER).unwrap();
+    for _ in 0..who % PEOPLE {
+        number = number.next_demonstration_number().unwrap();
+    }
+    number.to_string()
+}
+
+/// One of several, counted back from the newest.
+fn pick<T>(list: impl DoubleEndedIterator<Item = T>, which: u8) -> Option<T> {
+    let mut list: Vec<T> = list.rev().collect();
+    let count = list.len();
+    (count > 0).then(|| list.swap_remove(usize::from(which) % count))
+}
+
+fn windows(relief: bool) -> Vec<pb::SixTaxesWindow> {
+    let window = pb::SixTaxesWindow {
+        subject: pb::SixTaxesSubject::SmallLowProfit.into(),
+        first_month: "2026-01".to_owned(),
+        last_month: "2026-12".to_owned(),
+    };
+    if relief { vec![window] } else { Vec::new() }
+}
+
+fn named(version: i64, which: Etag) -> String {
+    match which {
+        Etag::Current => etag(version),
+        Etag::Stale => etag(version + 1),
+    }
+}
+
+impl Book {
+    /// One of the taxpayers.
+    pub fn someone(&self, who: u8) -> Option<&Person> {
+        pick(self.people.iter(), who)
+    }
+
+    /// A fresh mark.
+    fn mark(&mut self) -> String {
+        self.serial += 1;
+        format!("00000000-0000-4000-8000-{:012}", self.serial)
+    }
+
+    fn state(&mut self, facts: Facts) -> Option<pb::TaxSourceInput> {
+        let input = facts.wire();
+        self.stated.push((input.clone(), facts));
+        Some(input)
+    }
+
+    /// The declaration to be submitted.
+    pub fn draft_for(person: &Person, which: u8, way: Filing) -> Option<&Declaration> {
+        let fresh = |one: &&Declaration| {
+            one.state == Filed::Draft && one.form.idle.is_empty() && person.is_fresh(one)
+        };
+        match way {
+            Filing::Any => pick(person.declarations.iter(), which),
+            _ => pick(person.declarations.iter().filter(fresh), which),
+        }
+    }
+
+    /// The declaration to be paid.
+    pub fn to_pay(person: &Person, which: u8, way: Paying) -> Option<&Declaration> {
+        let waits = |one: &&Declaration| {
+            one.state == Filed::AwaitingPayment && person.live_payment(&one.id).is_none()
+        };
+        match way {
+            Paying::Any => pick(person.declarations.iter(), which),
+            _ => pick(person.declarations.iter().filter(waits), which),
+        }
+    }
+
+    fn to_settle<'a>(
+        person: &'a Person,
+        which: u8,
+        way: Settling,
+        bank: &Bank,
+    ) -> Option<&'a Payment> {
+        let debited = |one: &Payment| {
+            let order = bank.order(&one.id);
+            order.is_some_and(|order| order.booked == Booked::Debited)
+        };
+        let all = person.payments.iter().filter(|one| debited(one));
+        match way {
+            Settling::Any => pick(all, which),
+            _ => pick(all.filter(|one| one.can_settle()), which),
+        }
+    }
+
+    /// The request of an act; of another taxpayer, or what has to come before it, where there is
+    /// nothing to act on.
+    pub fn asking(&mut self, act: Act, bank: &Bank, today: Date) -> Option<Asked> {
+        let mut act = Some(act);
+        while let Some(mut one) = act {
+            for _ in 0..PEOPLE {
+                let asked = self.asking_of(one, bank, today);
+                if asked.is_some() {
+                    return asked;
+                }
+                one = one.of_next();
+            }
+            act = one.before();
+        }
+        None
+    }
+
+    fn asking_of(&mut self, act: Act, bank: &Bank, today: Date) -> Option<Asked> {
+        let asked = match act {
+            Act::Register { who } => Asked::RegisterTaxpayer(pb::RegisterTaxpayerRequest {
+                request_id: self.mark(),
+                tax_number: number(who),
+                name: "合肥皖星精密机械制造有限公司".to_owned(),
+                kind: pb::TaxpayerKind::Enterprise.into(),
+                six_taxes_windows: windows(who % 2 == 1),
+                validate_only: false,
+                six_taxes_facts: None,
+            }),
+            Act::Reprofile { who, relief, etag } => {
+                let person = self.someone(who)?;
+                let (taxpayer_id, etag) = (person.key.clone(), named(person.version, etag));
+                Asked::UpdateTaxpayer(pb::UpdateTaxpayerRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    etag,
+                    name: "合肥皖星精密机械制造有限公司".to_owned(),
+                    kind: pb::TaxpayerKind::Enterprise.into(),
+                    six_taxes_windows: windows(relief),
+                    validate_only: false,
+                    six_taxes_facts: None,
+                })
+            }
+            Act::Collect {
+                who,
+                kind,
+                size,
+                quarter,
+                office,
+            } => {
+                let taxpayer_id = self.someone(who)?.key.clone();
+                let request_id = self.mark();
+                let facts = Facts {
+                    kind,
+                    size: size.max(1),
+                    quarter: usize::from(quarter % 3),
+                    office: usize::from(office) % OFFICES.len(),
+                    number: self.serial,
+                };
+                Asked::CreateTaxSource(pb::CreateTaxSourceRequest {
+                    request_id,
+                    taxpayer_id,
+                    source: self.state(facts),
+                    validate_only: false,
+                })
+            }
+            Act::Restate {
+                who,
+                source,
+                size,
+                etag,
+            } => {
+                let person = self.someone(who)?;
+                let taxpayer_id = person.key.clone();
+                let source = pick(person.sources.iter(), source)?.clone();
+                let facts = Facts {
+                    size: size.max(1),
+                    ..source.facts
+                };
+                Asked::UpdateTaxSource(pb::UpdateTaxSourceRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    source_id: source.id,
+                    etag: named(source.version, etag),
+                    source: self.state(facts),
+                    validate_only: false,
+                })
+            }
+            Act::Close { who, source, etag } => {
+                let person = self.someone(who)?;
+                let taxpayer_id = person.key.clone();
+                let source = pick(person.sources.iter(), source)?.clone();
+                Asked::CloseTaxSource(pb::CloseTaxSourceRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    source_id: source.id,
+                    etag: named(source.version, etag),
+                    validate_only: false,
+                })
+            }
+            Act::Draft {
+                who,
+                window: which,
+                office,
+                taxes,
+            } => {
+                let person = self.someone(who)?;
+                let taxpayer_id = person.key.clone();
+                let scope = Scope {
+                    window: usize::from(which) % WINDOWS.len(),
+                    office: usize::from(office).checked_sub(1),
+                    ticked: usize::from(taxes) % TICKED.len(),
+                };
+                // That nothing is to be declared is asked for now and then only.
+                if forms(person, scope).is_empty() && self.serial % 8 != 0 {
+                    return None;
+                }
+                let office = scope.office.and_then(|one| OFFICES.get(one));
+                let taxes = TICKED[scope.ticked];
+                Asked::DraftDeclaration(pb::DraftDeclarationRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    window: Some(window(scope.window)),
+                    tax_authority_code: office.map(|one| one[1].to_owned()).unwrap_or_default(),
+                    taxes: taxes.iter().map(|tax| (*tax).into()).collect(),
+                })
+            }
+            Act::Submit { who, draft, way } => {
+                let person = self.someone(who)?;
+                let draft = Self::draft_for(person, draft, way)?.clone();
+                let taxpayer_id = person.key.clone();
+                let acknowledged = match way {
+                    Filing::WithoutAcknowledging => Vec::new(),
+                    _ => ACKNOWLEDGED.map(str::to_owned).to_vec(),
+                };
+                Asked::SubmitDeclaration(pb::SubmitDeclarationRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    declaration_id: draft.id,
+                    content_digest: match way {
+                        Filing::OtherDigest => "0".repeat(64),
+                        _ => draft.digest,
+                    },
+                    acknowledged_warnings: acknowledged,
+                    validate_only: false,
+                })
+            }
+            Act::Pay {
+                who,
+                declaration,
+                way,
+                bank,
+            } => {
+                let person = self.someone(who)?;
+                let filed = Self::to_pay(person, declaration, way)?.clone();
+                let taxpayer_id = person.key.clone();
+                let total = filed.form.payable() + filed.form.surcharge(today);
+                Asked::CreatePayment(pb::CreatePaymentRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    declaration_id: filed.id,
+                    content_digest: match way {
+                        Paying::OtherDigest => "0".repeat(64),
+                        _ => filed.digest,
+                    },
+                    total_yuan: match way {
+                        Paying::OtherTotal => yuan(total + 1),
+                        _ => yuan(total),
+                    },
+                    agreement_number: agreement(bank),
+                    validate_only: false,
+                })
+            }
+            Act::Resolve {
+                who,
+                payment,
+                bank: query,
+            } => {
+                let person = self.someone(who)?;
+                let open = person.payments.iter().filter(|one| one.is_open());
+                let payment = pick(open, payment)
+                    .or_else(|| pick(person.payments.iter(), payment))?
+                    .id
+                    .clone();
+                let taxpayer_id = person.key.clone();
+                bank.tell(&payment, query);
+                Asked::ResolvePayment(pb::ResolvePaymentRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    payment_id: payment,
+                })
+            }
+            Act::Settle { who, payment, way } => {
+                let person = self.someone(who)?;
+                let payment = Self::to_settle(person, payment, way, bank)?.clone();
+                let taxpayer_id = person.key.clone();
+                let total = payment.total();
+                let elsewhere = if payment.treasury == OFFICES[0][2] { 1 } else { 0 };
+                Asked::ReportSettlement(pb::ReportSettlementRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    payment_id: match way {
+                        Settling::Nobody => crate::support::NOBODY.to_owned(),
+                        _ => payment.id.clone(),
+                    },
+                    amount_yuan: match way {
+                        Settling::OtherAmount => yuan(total + 1),
+                        _ => yuan(total),
+                    },
+                    treasury_code: match way {
+                        Settling::OtherTreasury => OFFICES[elsewhere][2].to_owned(),
+                        _ => payment.treasury,
+                    },
+                    bank_reference: bank.order(&payment.id)?.reference,
+                    part_reference: String::new(),
+                })
+            }
+            Act::Repeat { earlier } => pick(self.requests.iter(), earlier)?.asked.clone(),
+            Act::Reuse { earlier } => pick(self.requests.iter(), earlier)?.asked.altered(),
+        };
+        Some(asked)
+    }
+}

@@ -1,0 +1,347 @@
+//! The invariants of the design, read off the database itself after every step, and the book
+//! against its rows.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+use sqlx::FromRow;
+use sqlx::sqlite::SqliteConnection;
+
+use super::bank::{Bank, Booked};
+use super::book::{Book, Filed, Paid, Payment};
+use super::judge::{Verdict, ensure, same};
+
+/// One row for each thing that must never be: which rule, and whose.
+const FORBIDDEN: &str = "
+SELECT '1: the lines do not sum to what the declaration says', d.declaration_id
+  FROM declaration AS d WHERE d.state <> 'DRAFT' AND (
+    (SELECT COALESCE(SUM(MAX(l.payable_fen, 0)), 0) FROM declaration_line AS l
+      WHERE l.taxpayer_id = d.taxpayer_id AND l.declaration_id = d.declaration_id)
+    <> d.payable_fen
+    OR (SELECT COALESCE(SUM(MAX(-l.payable_fen, 0)), 0) FROM declaration_line AS l
+      WHERE l.taxpayer_id = d.taxpayer_id AND l.declaration_id = d.declaration_id)
+    <> d.refundable_fen)
+UNION ALL
+SELECT '1: a live payment of another principal than its declaration', p.payment_id
+  FROM payment AS p JOIN declaration AS d USING (taxpayer_id, declaration_id)
+  WHERE p.channel = 'AGREEMENT' AND p.state NOT IN ('FAILED', 'REVERSED', 'REFUNDED')
+    AND p.principal_fen <> d.payable_fen
+UNION ALL
+SELECT '1: a voucher of another total than its payment', v.voucher_number
+  FROM voucher AS v JOIN payment AS p USING (taxpayer_id, payment_id)
+  WHERE v.kind = 'PAYMENT' AND (v.total_fen <> p.principal_fen + p.surcharge_fen
+    OR p.received_fen <> v.total_fen)
+UNION ALL
+SELECT '2: a source, item and period declared twice', MIN(source_id)
+  FROM declaration_line WHERE live = 1
+  GROUP BY taxpayer_id, source_id, item, detail, first_day, last_day HAVING COUNT(*) > 1
+UNION ALL
+SELECT '2: a source and period declared twice', MIN(source_id)
+  FROM declared_period WHERE live = 1
+  GROUP BY taxpayer_id, source_id, first_day, last_day HAVING COUNT(*) > 1
+UNION ALL
+SELECT '2: live lines on a declaration that is not', l.declaration_id
+  FROM declaration_line AS l JOIN declaration AS d USING (taxpayer_id, declaration_id)
+  WHERE (l.live = 1) <> (d.state IN ('SUBMITTED', 'AWAITING_PAYMENT', 'COMPLETED'))
+UNION ALL
+SELECT '3: two live payments', declaration_id
+  FROM payment WHERE channel = 'AGREEMENT' AND state NOT IN ('FAILED', 'REVERSED', 'REFUNDED')
+  GROUP BY taxpayer_id, declaration_id HAVING COUNT(*) > 1
+UNION ALL
+SELECT '3: two live vouchers', payment_id
+  FROM voucher WHERE state = 'ISSUED'
+  GROUP BY taxpayer_id, payment_id, kind, refund_id HAVING COUNT(*) > 1
+UNION ALL
+SELECT '3: a voucher without money in the treasury', v.voucher_number
+  FROM voucher AS v JOIN payment AS p USING (taxpayer_id, payment_id)
+  WHERE v.state = 'ISSUED' AND p.state NOT IN ('IN_TREASURY', 'REFUNDED')
+UNION ALL
+SELECT '3: money in the treasury without its voucher', p.payment_id
+  FROM payment AS p WHERE p.state = 'IN_TREASURY' AND NOT EXISTS (
+    SELECT 1 FROM voucher AS v WHERE v.taxpayer_id = p.taxpayer_id
+      AND v.payment_id = p.payment_id AND v.voucher_number = p.voucher_number)
+UNION ALL
+SELECT '3: completed without its money', d.declaration_id
+  FROM declaration AS d WHERE d.state = 'COMPLETED' AND d.payable_fen > 0 AND NOT EXISTS (
+    SELECT 1 FROM payment AS p WHERE p.taxpayer_id = d.taxpayer_id
+      AND p.declaration_id = d.declaration_id AND p.state IN ('IN_TREASURY', 'REFUNDED'))
+UNION ALL
+SELECT '5: an event of a request that was not kept', e.subject_id
+  FROM event AS e WHERE e.request_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM request AS r WHERE r.taxpayer_id = e.taxpayer_id
+      AND r.request_id = e.request_id)
+UNION ALL
+SELECT '7: an answer that waits although the bank was heard', r.request_id
+  FROM request AS r LEFT JOIN payment AS p
+    ON p.taxpayer_id = r.taxpayer_id AND p.payment_id = r.subject_id
+  WHERE r.response IS NULL AND COALESCE(p.state, '') <> 'SENT'
+UNION ALL
+SELECT '8: what is refundable reduced what is payable', p.payment_id
+  FROM payment AS p WHERE p.channel = 'AGREEMENT' AND p.principal_fen < (
+    SELECT COALESCE(SUM(MAX(l.payable_fen, 0)), 0) FROM declaration_line AS l
+      WHERE l.taxpayer_id = p.taxpayer_id AND l.declaration_id = p.declaration_id)
+";
+
+/// How many rows each table has; none ever has fewer.
+const COUNTED: &str = "
+SELECT (SELECT COUNT(*) FROM taxpayer) AS a, (SELECT COUNT(*) FROM tax_source) AS b,
+  (SELECT COUNT(*) FROM tax_source_version) AS c, (SELECT COUNT(*) FROM declaration) AS d,
+  (SELECT COUNT(*) FROM declaration_line) AS e, (SELECT COUNT(*) FROM declared_period) AS f,
+  (SELECT COUNT(*) FROM payment) AS g, (SELECT COUNT(*) FROM voucher) AS h,
+  (SELECT COUNT(*) FROM event) AS i, (SELECT COUNT(*) FROM request) AS j,
+  (SELECT COUNT(*) FROM voucher_number_claim) AS k, (SELECT COUNT(*) FROM rule_pack) AS l,
+  (SELECT COUNT(*) FROM settlement_part) AS m, (SELECT COUNT(*) FROM officer_case) AS n
+";
+
+#[derive(Debug, FromRow, Clone, Default)]
+struct Counts {
+    a: i64,
+    b: i64,
+    c: i64,
+    d: i64,
+    e: i64,
+    f: i64,
+    g: i64,
+    h: i64,
+    i: i64,
+    j: i64,
+    k: i64,
+    l: i64,
+    m: i64,
+    n: i64,
+}
+
+impl Counts {
+    const fn list(&self) -> [i64; 14] {
+        [
+            self.a, self.b, self.c, self.d, self.e, self.f, self.g, self.h, self.i, self.j,
+            self.k, self.l, self.m, self.n,
+        ]
+    }
+}
+
+#[derive(Debug, FromRow)]
+struct EventRow {
+    position: i64,
+    taxpayer_id: String,
+    sequence: i64,
+    kind: String,
+    subject_id: String,
+    rpc: String,
+    request_id: Option<String>,
+    at: i64,
+    hash: String,
+}
+
+/// What the database holds that a step may have changed.
+#[derive(Debug, Default)]
+pub struct Rows {
+    forbidden: Vec<(String, String)>,
+    counts: Counts,
+    events: Vec<EventRow>,
+    /// State, version, principal, surcharge, voucher by payment.
+    payments: BTreeMap<String, (String, i64, i64, i64, Option<String>)>,
+    /// State, version, digest, payable by declaration.
+    declarations: BTreeMap<String, (String, i64, String, i64)>,
+    vouchers_fen: i64,
+}
+
+type PaymentRow = (String, String, i64, i64, i64, Option<String>);
+type DeclarationRow = (String, String, i64, String, i64);
+
+/// Reads what a step may have changed, the events from a position on.
+pub async fn rows(eyes: &mut SqliteConnection, seen: i64) -> Rows {
+    let forbidden = sqlx::query_as(FORBIDDEN).fetch_all(&mut *eyes).await;
+    let counts = sqlx::query_as(COUNTED).fetch_one(&mut *eyes).await;
+    let events = sqlx::query_as(
+        "SELECT position, taxpayer_id, sequence, kind, subject_id, rpc, request_id, at, hash
+         FROM event WHERE position > $1 OR position IS NULL ORDER BY position",
+    );
+    let events = events.bind(seen).fetch_all(&mut *eyes).await;
+    let payments: Vec<PaymentRow> = sqlx::query_as(
+        "SELECT payment_id, state, version, principal_fen, surcharge_fen, voucher_number
+         FROM payment",
+    )
+    .fetch_all(&mut *eyes)
+    .await
+    .unwrap();
+    let declarations: Vec<DeclarationRow> = sqlx::query_as(
+        "SELECT declaration_id, state, version, digest, payable_fen FROM declaration",
+    )
+    .fetch_all(&mut *eyes)
+    .await
+    .unwrap();
+    let vouchers: (i64,) =
+        sqlx::query_as("SELECT COALESCE(SUM(total_fen), 0) FROM voucher WHERE kind = 'PAYMENT'")
+            .fetch_one(&mut *eyes)
+            .await
+            .unwrap();
+    let of_payment = |row: PaymentRow| (row.0, (row.1, row.2, row.3, row.4, row.5));
+    let of_declaration = |row: DeclarationRow| (row.0, (row.1, row.2, row.3, row.4));
+    Rows {
+        forbidden: forbidden.unwrap(),
+        counts: counts.unwrap(),
+        events: events.unwrap(),
+        payments: payments.into_iter().map(of_payment).collect(),
+        declarations: declarations.into_iter().map(of_declaration).collect(),
+        vouchers_fen: vouchers.0,
+    }
+}
+
+impl Rows {
+    /// Kind and subject of the events of a taxpayer.
+    fn events_of(&self, key: &str) -> Vec<(String, String)> {
+        let of = self.events.iter().filter(|event| event.taxpayer_id == key);
+        of.map(|event| (event.kind.clone(), event.subject_id.clone()))
+            .collect()
+    }
+
+    /// The state of a payment.
+    pub fn payment(&self, id: &str) -> Option<Paid> {
+        let (state, ..) = self.payments.get(id)?;
+        Paid::from_str_name(&format!("PAYMENT_STATE_{state}"))
+    }
+}
+
+/// What was seen of the database before.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    /// The last event seen.
+    pub position: i64,
+    counts: Counts,
+    /// The last sequence and hash of each taxpayer.
+    chains: BTreeMap<String, (i64, String)>,
+}
+
+impl Watch {
+    /// How many events of a taxpayer were seen.
+    fn seen_of(&self, key: &str) -> usize {
+        let sequence = self.chains.get(key).map_or(0, |chain| chain.0);
+        usize::try_from(sequence).unwrap()
+    }
+
+    /// Checks the rows by themselves, and remembers them.
+    pub fn check(&mut self, rows: &Rows) -> Verdict {
+        ensure(rows.forbidden.is_empty(), || {
+            format!("invariant {:?}", rows.forbidden)
+        })?;
+        let (before, now) = (self.counts.list(), rows.counts.list());
+        let fewer = before.iter().zip(now).any(|(before, now)| *before > now);
+        ensure(!fewer, || {
+            format!("4: rows were deleted: {before:?}, now {now:?}")
+        })?;
+        self.counts = rows.counts.clone();
+        for event in &rows.events {
+            same("position of an event", &event.position, &(self.position + 1))?;
+            self.position = event.position;
+            let chain = self.chains.entry(event.taxpayer_id.clone()).or_default();
+            same("sequence of an event", &event.sequence, &(chain.0 + 1))?;
+            let linked = serde_json::json!([
+                chain.1,
+                event.sequence,
+                event.kind,
+                event.subject_id,
+                event.rpc,
+                event.request_id,
+                event.at
+            ]);
+            let hash = hex::encode(Sha256::digest(linked.to_string()));
+            same("hash of an event", &event.hash, &hash)?;
+            *chain = (event.sequence, hash);
+        }
+        Ok(())
+    }
+}
+
+impl Book {
+    /// Whether the rows say what the book says. Events are those since the last check.
+    pub fn agrees(&self, watch: &Watch, rows: &Rows) -> Verdict {
+        let payments = self.people.iter().flat_map(|one| &one.payments);
+        let count = payments.clone().count();
+        same("payments", &rows.payments.len(), &count)?;
+        for payment in payments {
+            let row = rows.payments.get(&payment.id).ok_or("a payment is lost")?;
+            same("a payment's row", row, &row_of(payment))?;
+        }
+        let declarations = self.people.iter().flat_map(|one| &one.declarations);
+        let count = declarations.clone().count();
+        same("declarations", &rows.declarations.len(), &count)?;
+        for filed in declarations {
+            let row = rows.declarations.get(&filed.id).ok_or("a declaration is lost")?;
+            let name = filed.state.as_str_name().replace("DECLARATION_STATE_", "");
+            let (version, payable) = (filed.version, filed.form.payable());
+            let expected = (name, version, filed.digest.clone(), payable);
+            same("a declaration's row", row, &expected)?;
+        }
+        same("Σ vouchers = Σ settled", &rows.vouchers_fen, &self.settled)?;
+        for person in &self.people {
+            let expected = person.events.get(watch.seen_of(&person.key)..);
+            let expected = expected.ok_or("more events than steps")?;
+            same("5: events of the step", &rows.events_of(&person.key), &expected.to_vec())?;
+        }
+        Ok(())
+    }
+
+    /// A payment is made in two transactions, between which another call may fall: what happened
+    /// to each thing must be in order, between things the real order is taken.
+    pub fn in_real_order(&mut self, watch: &Watch, rows: &Rows) {
+        for person in &mut self.people {
+            let seen = watch.seen_of(&person.key);
+            let real = rows.events_of(&person.key);
+            let by_subject = |events: &[(String, String)]| {
+                let mut events = events.to_vec();
+                events.sort_by(|one, other| one.1.cmp(&other.1));
+                events
+            };
+            if by_subject(&real) == by_subject(person.events.get(seen..).unwrap_or_default()) {
+                person.events.truncate(seen);
+                person.events.extend(real);
+            }
+        }
+    }
+
+    /// What really happened to the money: no order is debited twice, no declaration is, unless
+    /// the bank itself denied a debit, and nothing of a declaration that is not filed is.
+    pub fn money(&self, bank: &Bank) -> Verdict {
+        if let Some(order) = bank.asked_twice() {
+            return Err(format!("the debit of {order} was asked for twice"));
+        }
+        let mut debits: BTreeMap<&str, usize> = BTreeMap::new();
+        let orders = bank.orders();
+        for order in orders.iter().filter(|order| order.booked == Booked::Debited) {
+            let id = &order.request.order_id;
+            let mut payments = self.people.iter().flat_map(|one| &one.payments);
+            let payment = payments.find(|one| one.id == *id);
+            let payment = payment.ok_or("a debit that nobody knows of")?;
+            let total = super::drawing::yuan(payment.total());
+            same("what the bank debited", &order.request.total_yuan, &total)?;
+            let rows: i64 = order.request.rows.iter().map(|row| fen(&row.amount_yuan)).sum();
+            same("the rows of an order", &rows, &payment.total())?;
+            if !payment.denied {
+                *debits.entry(payment.declaration.as_str()).or_default() += 1;
+            }
+        }
+        let twice = debits.iter().find(|(_, count)| **count > 1);
+        ensure(twice.is_none(), || format!("debited twice: {twice:?}"))?;
+        let people = self.people.iter();
+        let mut filed = people.flat_map(|one| &one.declarations);
+        let unfiled = filed.find(|one| {
+            one.state == Filed::Draft && debits.contains_key(one.id.as_str())
+        });
+        ensure(unfiled.is_none(), || format!("debited unfiled: {unfiled:?}"))
+    }
+}
+
+fn fen(yuan: &str) -> i64 {
+    caixing::types::Money::parse_yuan(yuan).unwrap().fen()
+}
+
+fn row_of(payment: &Payment) -> (String, i64, i64, i64, Option<String>) {
+    (
+        payment.state().as_str_name().replace("PAYMENT_STATE_", ""),
+        payment.version,
+        payment.principal,
+        payment.surcharge,
+        payment.voucher.clone(),
+    )
+}

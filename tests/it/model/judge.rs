@@ -1,0 +1,265 @@
+//! Whether what came of a call is what had to come of it, and what the book says from then on.
+
+use std::sync::Arc;
+
+use caixing::clock::day_in_china;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use prost::Message;
+use tonic::Code;
+
+use super::asked::{Asked, Outcome};
+use super::bank::{Bank, Said};
+use super::book::{Book, Known, Paid, Payment};
+
+/// Why an outcome is wrong.
+pub type Verdict = Result<(), String>;
+
+/// A refusal that had to come.
+pub type Refusal = (Code, &'static str);
+
+/// The circumstances of a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    pub bank: &'a Bank,
+    /// The service's time when the call began and when it was over.
+    pub before: Timestamp,
+    pub after: Timestamp,
+    /// Another call ran at the same time.
+    pub rival: bool,
+}
+
+/// A debit may still be on its way this long.
+const IN_FLIGHT: SignedDuration = SignedDuration::from_secs(30);
+
+impl Seen<'_> {
+    pub fn today(&self) -> Date {
+        day_in_china(self.before)
+    }
+
+    /// Whether a payment made at an instant was young: both where it cannot be told.
+    fn young(&self, created: Timestamp) -> Vec<bool> {
+        let young = |at: Timestamp| at.duration_since(created).abs() < IN_FLIGHT;
+        let mut both = vec![young(self.before), young(self.after)];
+        both.dedup();
+        both
+    }
+
+    /// The states a payment may have after the bank was asked about it.
+    pub fn heard(&self, payment: &Payment) -> Vec<Paid> {
+        if !payment.is_open() {
+            return vec![payment.state()];
+        }
+        match self.bank.says(&payment.id) {
+            Said::Debited(_) => vec![Paid::Debited],
+            Said::Refused(_) => vec![Paid::Failed],
+            Said::Nothing => vec![Paid::Confirming],
+            Said::NeverSeen => {
+                let of = |young| if young { Paid::Confirming } else { Paid::Failed };
+                self.young(payment.created).into_iter().map(of).collect()
+            }
+        }
+    }
+}
+
+/// Fails with what was wrong.
+pub fn ensure(holds: bool, what: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+/// Two values that must be the same.
+pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, expected: &T) -> Verdict {
+    ensure(got == expected, || {
+        format!("{what}: got {got:?}, expected {expected:?}")
+    })
+}
+
+/// Reads an answer.
+pub fn read<T: Message + Default>(bytes: &[u8]) -> Result<T, String> {
+    T::decode(bytes).map_err(|error| error.to_string())
+}
+
+/// The bytes of the answer that had to come, or nothing where the call was refused as it had to
+/// be, or lost without a trace.
+pub fn answered<'a>(
+    outcome: &'a Outcome,
+    refusal: Option<Refusal>,
+) -> Result<Option<&'a [u8]>, String> {
+    match (outcome, refusal) {
+        (Outcome::Absent, _) => Ok(None),
+        (Outcome::Refused { code, reason, .. }, Some((right, stable))) => {
+            ensure(*code == right && reason == stable, || {
+                format!("refused with {code:?} {reason}, expected {right:?} {stable}")
+            })?;
+            Ok(None)
+        }
+        (Outcome::Refused { .. }, None) => Err(format!("{outcome:?}")),
+        (other, Some(refusal)) => Err(format!("{other:?}, expected the refusal {refusal:?}")),
+        (Outcome::Answered { replayed: true, .. }, None) => {
+            Err("says that it is a repeat".to_owned())
+        }
+        (Outcome::Answered { bytes, .. } | Outcome::Found { bytes }, None) => Ok(Some(bytes)),
+        (Outcome::Waiting { .. }, None) => Err("still waiting".to_owned()),
+    }
+}
+
+impl Book {
+    /// Judges what came of a call, and takes it in.
+    pub fn judge(&mut self, asked: &Asked, outcome: &Outcome, seen: Seen<'_>) -> Verdict {
+        self.judged(asked, outcome, seen)
+            .map_err(|what| format!("{}: {what}", asked.method()))
+    }
+
+    fn judged(&mut self, asked: &Asked, outcome: &Outcome, seen: Seen<'_>) -> Verdict {
+        let place = self.place(asked);
+        let earlier = &self.requests[place];
+        let alike = earlier.asked == *asked;
+        match earlier.known.clone() {
+            Known::Nothing => self.fresh(place, asked, outcome, seen),
+            _ if !alike => match outcome {
+                // What GetOutcome tells is about the earlier request.
+                Outcome::Found { .. } | Outcome::Waiting { .. } => Ok(()),
+                _ => answered(outcome, Some((Code::InvalidArgument, "REQUEST_ID_REUSED")))
+                    .map(|_| ()),
+            },
+            Known::Done(bytes) => repeated(&bytes, outcome, seen),
+            Known::Pending(payment) => self.again(asked, &payment, outcome, seen),
+        }
+    }
+
+    /// A request that nothing was kept of before.
+    fn fresh(
+        &mut self,
+        place: usize,
+        asked: &Asked,
+        outcome: &Outcome,
+        seen: Seen<'_>,
+    ) -> Verdict {
+        match asked {
+            Asked::RegisterTaxpayer(message) => self.register(message, outcome),
+            Asked::UpdateTaxpayer(message) => self.reprofile(message, outcome),
+            Asked::CreateTaxSource(message) => self.collect(message, outcome),
+            Asked::UpdateTaxSource(message) => self.restate(message, outcome),
+            Asked::CloseTaxSource(message) => self.close(message, outcome),
+            Asked::DraftDeclaration(message) => self.draft(message, outcome),
+            Asked::SubmitDeclaration(message) => self.submit(message, outcome, seen),
+            Asked::CreatePayment(message) => self.pay(message, outcome, seen),
+            Asked::ResolvePayment(message) => self.resolve(message, outcome, seen),
+            Asked::ReportSettlement(message) => self.settle(message, outcome),
+        }?;
+        let recorded = &mut self.requests[place];
+        if !asked.only_checks() {
+            recorded.known = match outcome {
+                Outcome::Answered { bytes, .. } | Outcome::Found { bytes } => {
+                    Known::Done(Arc::from(bytes.as_slice()))
+                }
+                Outcome::Waiting { payment_id } => Known::Pending(payment_id.clone()),
+                Outcome::Refused { .. } | Outcome::Absent => Known::Nothing,
+            };
+        }
+        if !matches!(recorded.known, Known::Nothing) {
+            recorded.asked = asked.clone();
+        }
+        Ok(())
+    }
+
+    /// A payment asked for again while its answer waits for the bank.
+    fn again(
+        &mut self,
+        asked: &Asked,
+        payment_id: &str,
+        outcome: &Outcome,
+        seen: Seen<'_>,
+    ) -> Verdict {
+        let person = self.person(&asked.taxpayer()).ok_or("nobody's")?;
+        let payment = person.payment(payment_id).ok_or("no payment")?.clone();
+        let bytes = match outcome {
+            Outcome::Refused { code, reason, .. } => {
+                let running = *code == Code::Aborted && reason == "REQUEST_STILL_RUNNING";
+                let young = seen.young(payment.created).contains(&true);
+                return ensure(running && young && payment.state() == Paid::Sent, || {
+                    format!("refused with {code:?} {reason} in {:?}", payment.state())
+                });
+            }
+            Outcome::Waiting { .. } | Outcome::Absent => {
+                let payment = person.payment(payment_id).ok_or("no payment")?;
+                payment.maybe.extend(seen.heard(payment));
+                return Ok(());
+            }
+            Outcome::Answered { bytes, .. } | Outcome::Found { bytes } => bytes,
+        };
+        let message: caixing::pb::CreatePaymentResponse = read(bytes)?;
+        let answer = message.payment.ok_or("no payment in the answer")?;
+        let old = payment.state() != Paid::Sent || seen.young(payment.created).contains(&false);
+        let mut allowed = payment.states.clone();
+        if old {
+            allowed.extend(seen.heard(&payment));
+        }
+        if payment.running {
+            allowed.extend(running(&payment));
+        }
+        ensure(allowed.contains(&answer.state()), || {
+            format!("{:?}, expected one of {allowed:?}", answer.state())
+        })?;
+        if !payment.states.contains(&answer.state()) {
+            self.take_step(&asked.taxpayer(), payment_id, answer.state(), &seen)?;
+        }
+        let place = self.place(asked);
+        self.requests[place].known = Known::Done(Arc::from(bytes.as_slice()));
+        Ok(())
+    }
+
+    /// A payment takes a step that the bank's word led to.
+    pub fn take_step(
+        &mut self,
+        key: &str,
+        payment_id: &str,
+        state: Paid,
+        seen: &Seen<'_>,
+    ) -> Verdict {
+        let person = self.person(key).ok_or("nobody's")?;
+        let payment = person.payment(payment_id).ok_or("no payment")?;
+        let order = seen.bank.order(payment_id);
+        let taken = order.is_some_and(|order| order.booked == super::bank::Booked::Debited);
+        payment.denied |= state == Paid::Failed && taken;
+        person.step(payment_id, state);
+        Ok(())
+    }
+}
+
+/// What a payment that the service works on by itself may come to.
+pub fn running(payment: &Payment) -> Vec<Paid> {
+    use super::operation::Debit;
+    match payment.behaviour {
+        Debit::Answer | Debit::SettleFirst => vec![Paid::Debited],
+        Debit::Refuse => vec![Paid::Failed],
+        Debit::LoseAnswer | Debit::NeverTaken | Debit::Unreadable | Debit::TakeBack => {
+            vec![Paid::Confirming]
+        }
+        // The deadline may pass while the answer is kept.
+        Debit::Hold => vec![Paid::Debited, Paid::Confirming],
+    }
+}
+
+fn repeated(first: &[u8], outcome: &Outcome, seen: Seen<'_>) -> Verdict {
+    match outcome {
+        Outcome::Answered { bytes, replayed } => {
+            ensure(*replayed, || "a repeat that does not say so".to_owned())?;
+            ensure(bytes == first, || {
+                "a repeat with another answer than the first".to_owned()
+            })
+        }
+        Outcome::Found { bytes } => ensure(bytes == first, || {
+            "GetOutcome gives another answer than the first".to_owned()
+        }),
+        Outcome::Refused { code, reason, .. } => {
+            let running = *code == Code::Aborted && reason == "REQUEST_STILL_RUNNING";
+            ensure(running && seen.rival, || {
+                format!("a repeat refused with {code:?} {reason}")
+            })
+        }
+        Outcome::Waiting { .. } | Outcome::Absent => {
+            Err("an answered request is not known any more".to_owned())
+        }
+    }
+}

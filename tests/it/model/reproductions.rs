@@ -1,0 +1,90 @@
+//! Lists that once failed, each under the name of what was wrong.
+
+use super::operation::Act::*;
+use super::operation::Operation::{self, *};
+use super::operation::*;
+use super::play::play;
+
+/// Plays a list that must hold.
+#[track_caller]
+fn holds(list: &[Operation]) {
+    if let Err(failing) = play(list) {
+        panic!("step {}: {}", failing.place, failing.what);
+    }
+}
+
+/// Nothing random: each act once, with the bank at its best and at its worst.
+#[test]
+fn model_plain_life() {
+    holds(&[
+        Do(Register { who: 0 }),
+        Do(Collect {
+            who: 0,
+            kind: Kind::Sale,
+            size: 100_000_000,
+            quarter: 2,
+            office: 0,
+        }),
+        Do(Collect {
+            who: 0,
+            kind: Kind::Lease,
+            size: 12_345_678,
+            quarter: 2,
+            office: 0,
+        }),
+        Do(Collect {
+            who: 0,
+            kind: Kind::Plot,
+            size: 2_000_000,
+            quarter: 0,
+            office: 1,
+        }),
+        Do(Draft {
+            who: 0,
+            window: 2,
+            office: 0,
+            taxes: 0,
+        }),
+        Do(Submit {
+            who: 0,
+            draft: 0,
+            way: Filing::Right,
+        }),
+        Do(Submit {
+            who: 0,
+            draft: 0,
+            way: Filing::Right,
+        }),
+        Do(Pay {
+            who: 0,
+            declaration: 0,
+            way: Paying::Right,
+            bank: Debit::Answer,
+        }),
+        Do(Settle {
+            who: 0,
+            payment: 0,
+            way: Settling::Right,
+        }),
+        Do(Pay {
+            who: 0,
+            declaration: 0,
+            way: Paying::Right,
+            bank: Debit::LoseAnswer,
+        }),
+        Do(Resolve {
+            who: 0,
+            payment: 0,
+            bank: Query::Truth,
+        }),
+        Restart,
+        Do(Settle {
+            who: 0,
+            payment: 0,
+            way: Settling::Right,
+        }),
+        Do(Repeat { earlier: 3 }),
+        Do(Reuse { earlier: 3 }),
+        See(Look::All),
+    ]);
+}

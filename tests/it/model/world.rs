@@ -1,0 +1,248 @@
+//! The system under test: the real services on a real database, called in process. A life is one
+//! run of the service on a runtime of its own, so that its death takes every task with it at
+//! whatever await it stands.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, LazyLock};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use caixing::clock::Clock;
+use caixing::gateway::BankClient;
+use caixing::grpc::{self, App, Parts};
+use caixing::pb;
+use caixing::pb::outcome_service_server::OutcomeService as _;
+use caixing::rules::RuleBook;
+use caixing::signing::Ed25519Signer;
+use caixing::store::Store;
+use jiff::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Row as _};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use tonic::Request;
+
+use super::asked::{Asked, Outcome};
+use super::bank::{self, Bank};
+
+/// How long a payment that the service works on by itself is waited for.
+const BOUND: Duration = Duration::from_millis(50);
+
+/// The law, read once.
+static BOOK: LazyLock<RuleBook> = LazyLock::new(|| RuleBook::embedded().unwrap());
+
+/// One run of the service.
+struct Life {
+    app: App,
+    /// The test's own eyes; they only read.
+    eyes: SqliteConnection,
+    /// Last, so that it is dropped after what needs it.
+    runtime: Runtime,
+}
+
+/// The system under test.
+pub struct World {
+    life: Option<Life>,
+    pub bank: Arc<Bank>,
+    dir: TempDir,
+}
+
+impl World {
+    /// A new one, its clock at an instant.
+    pub fn new(now: i64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let bank = Bank::new();
+        let life = Some(Life::begin(&dir, &bank));
+        let world = Self { life, bank, dir };
+        world.set_clock(now);
+        world
+    }
+
+    fn life(&self) -> &Life {
+        self.life.as_ref().unwrap()
+    }
+
+    /// The service's parts.
+    pub fn app(&self) -> App {
+        self.life().app.clone()
+    }
+
+    /// Its time.
+    pub fn now(&self) -> Timestamp {
+        self.life().app.clock.now()
+    }
+
+    /// Sets its clock, in seconds since 1970.
+    pub fn set_clock(&self, seconds: i64) {
+        let now = Timestamp::from_second(seconds).unwrap();
+        assert!(self.life().app.clock.set(Some(now)).unwrap());
+    }
+
+    /// Runs a reading future.
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.life().runtime.block_on(future)
+    }
+
+    /// Reads with the test's own eyes.
+    pub fn read<T>(&mut self, body: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
+        let Life { runtime, eyes, .. } = self.life.as_mut().unwrap();
+        runtime.block_on(body(eyes))
+    }
+
+    /// Calls and waits for the answer.
+    pub fn ask(&self, asked: Asked) -> Outcome {
+        self.run(asked.ask(self.app()))
+    }
+
+    /// Calls twice at the same time.
+    pub fn ask_both(&self, one: Asked, other: Asked) -> (Outcome, Outcome) {
+        let (one, other) = (one.ask(self.app()), other.ask(self.app()));
+        self.run(async { tokio::join!(one, other) })
+    }
+
+    /// Calls, and leaves when the bank keeps its answer.
+    pub fn ask_held(&mut self, asked: Asked) -> Outcome {
+        let mut held = self.bank.held.subscribe();
+        held.mark_unchanged();
+        let call = asked.clone().ask(self.app());
+        let answered = self.run(async {
+            tokio::select! {
+                outcome = call => Some(outcome),
+                _ = held.changed() => None,
+            }
+        });
+        answered.unwrap_or_else(|| self.find(&asked, false))
+    }
+
+    /// Calls, and leaves after so many polls; true when the call was cut.
+    pub fn ask_cut(&mut self, asked: Asked, polls: u8) -> (Outcome, bool) {
+        match self.run(cut(asked.clone().ask(self.app()), polls)) {
+            Some(outcome) => (outcome, false),
+            None => (self.find(&asked, true), true),
+        }
+    }
+
+    /// Calls, and dies after so many polls. True when the call was cut.
+    pub fn ask_and_die(&mut self, asked: Asked, polls: u8) -> (Outcome, bool) {
+        let answered = self.run(cut(asked.clone().ask(self.app()), polls));
+        self.die();
+        match answered {
+            Some(outcome) => (outcome, false),
+            None => (self.find(&asked, false), true),
+        }
+    }
+
+    /// Ends without warning, and starts again.
+    fn die(&mut self) {
+        drop(self.life.take());
+        self.life = Some(Life::begin(&self.dir, &self.bank));
+    }
+
+    /// Ends in order, and starts again.
+    pub fn restart(&mut self) {
+        let life = self.life.take().unwrap();
+        life.runtime.block_on(life.app.store.close());
+        drop(life);
+        self.life = Some(Life::begin(&self.dir, &self.bank));
+    }
+
+    /// What became of a call whose answer was lost, by the only means a client has. Where the
+    /// service goes on by itself it is given the time.
+    fn find(&mut self, asked: &Asked, patient: bool) -> Outcome {
+        self.barrier();
+        let started = Instant::now();
+        loop {
+            let known = self.outcome(asked);
+            match known.state() {
+                pb::OutcomeState::Done => return Outcome::Found { bytes: known.response },
+                pb::OutcomeState::Pending if patient && started.elapsed() < BOUND => {
+                    self.run(async { tokio::time::sleep(Duration::from_millis(1)).await });
+                }
+                pb::OutcomeState::Pending => {
+                    let payment_id = self.subject_of(asked);
+                    return Outcome::Waiting { payment_id };
+                }
+                pb::OutcomeState::NotFound | pb::OutcomeState::Unspecified => {
+                    return Outcome::Absent;
+                }
+            }
+        }
+    }
+
+    /// Waits until what a cut call left to the database is done: the one writer is free again.
+    fn barrier(&self) {
+        let app = self.app();
+        let tx = self.run(async move { app.store.begin("barrier", None).await.unwrap() });
+        let _inside = self.life().runtime.enter();
+        drop(tx);
+    }
+
+    /// What is known of a call.
+    pub fn outcome(&self, asked: &Asked) -> pb::GetOutcomeResponse {
+        let mut request = pb::GetOutcomeRequest {
+            taxpayer_id: asked.taxpayer(),
+            request_id: asked.request_id().to_owned(),
+            tax_number: String::new(),
+        };
+        if let Asked::RegisterTaxpayer(message) = asked {
+            request.taxpayer_id = String::new();
+            request.tax_number = message.tax_number.clone();
+        }
+        let service = grpc::Outcomes(self.app());
+        let answer = self.run(service.get_outcome(Request::new(request)));
+        answer.unwrap().into_inner()
+    }
+
+    fn subject_of(&mut self, asked: &Asked) -> String {
+        let (taxpayer, request) = (asked.taxpayer(), asked.request_id().to_owned());
+        self.read(async |eyes| {
+            let row = sqlx::query(
+                "SELECT subject_id FROM request WHERE taxpayer_id = $1 AND request_id = $2",
+            );
+            let row = row.bind(taxpayer).bind(request).fetch_one(eyes).await;
+            row.unwrap().get(0)
+        })
+    }
+}
+
+impl Life {
+    fn begin(dir: &TempDir, bank: &Arc<Bank>) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let (app, eyes) = runtime.block_on(async {
+            let path = dir.path();
+            let address = bank::serve(Arc::clone(bank)).await;
+            let app = Arc::new(Parts {
+                store: Store::open_sqlite(path).await.unwrap(),
+                book: BOOK.clone(),
+                clock: Clock::sandbox(path.join("sandbox-clock")),
+                signer: Box::new(Ed25519Signer::open(&path.join("key.hex")).unwrap()),
+                bank: BankClient::new(&address).unwrap(),
+                bank_faults: None,
+            });
+            let eyes = SqliteConnectOptions::new()
+                .filename(path.join("caixing.sqlite3"))
+                .read_only(true);
+            // What a dead life had begun to commit is whole or absent before anybody looks.
+            drop(app.store.begin("barrier", None).await.unwrap());
+            (app, eyes.connect().await.unwrap())
+        });
+        bank.connect(&app);
+        Self { app, eyes, runtime }
+    }
+}
+
+/// Polls a call so many times at most, then drops it at the await it stands.
+async fn cut<F: Future>(call: F, polls: u8) -> Option<F::Output> {
+    let mut call = pin!(call);
+    let mut left = polls;
+    std::future::poll_fn(move |context| match call.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
