@@ -212,6 +212,7 @@ async fn serve(dir: &Path) -> (Running, Channel) {
         data_dir: dir.to_owned(),
         rules_dir: None,
         sandbox: true,
+        gateway: None,
     };
     let running = server::start(&settings).await.unwrap();
     let channel = connect(&running).await;

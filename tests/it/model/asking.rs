@@ -307,7 +307,11 @@ impl Book {
                 let payment = Self::to_settle(person, payment, way, bank)?.clone();
                 let taxpayer_id = person.key.clone();
                 let total = payment.total();
-                let elsewhere = if payment.treasury == OFFICES[0][2] { 1 } else { 0 };
+                let elsewhere = if payment.treasury == OFFICES[0][2] {
+                    1
+                } else {
+                    0
+                };
                 Asked::ReportSettlement(pb::ReportSettlementRequest {
                     request_id: self.mark(),
                     taxpayer_id,

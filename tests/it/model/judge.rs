@@ -55,7 +55,13 @@ impl Seen<'_> {
             Said::Refused(_) => vec![Paid::Failed],
             Said::Nothing => vec![Paid::Confirming],
             Said::NeverSeen => {
-                let of = |young| if young { Paid::Confirming } else { Paid::Failed };
+                let of = |young| {
+                    if young {
+                        Paid::Confirming
+                    } else {
+                        Paid::Failed
+                    }
+                };
                 self.young(payment.created).into_iter().map(of).collect()
             }
         }
@@ -128,13 +134,7 @@ impl Book {
     }
 
     /// A request that nothing was kept of before.
-    fn fresh(
-        &mut self,
-        place: usize,
-        asked: &Asked,
-        outcome: &Outcome,
-        seen: Seen<'_>,
-    ) -> Verdict {
+    fn fresh(&mut self, place: usize, asked: &Asked, outcome: &Outcome, seen: Seen<'_>) -> Verdict {
         match asked {
             Asked::RegisterTaxpayer(message) => self.register(message, outcome),
             Asked::UpdateTaxpayer(message) => self.reprofile(message, outcome),

@@ -92,20 +92,67 @@ pub enum Settling {
 /// One mutating call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
-    Register { who: u8 },
-    Reprofile { who: u8, relief: bool, etag: Etag },
-    Collect { who: u8, kind: Kind, size: u32, quarter: u8, office: u8 },
-    Restate { who: u8, source: u8, size: u32, etag: Etag },
-    Close { who: u8, source: u8, etag: Etag },
-    Draft { who: u8, window: u8, office: u8, taxes: u8 },
-    Submit { who: u8, draft: u8, way: Filing },
-    Pay { who: u8, declaration: u8, way: Paying, bank: Debit },
-    Resolve { who: u8, payment: u8, bank: Query },
-    Settle { who: u8, payment: u8, way: Settling },
+    Register {
+        who: u8,
+    },
+    Reprofile {
+        who: u8,
+        relief: bool,
+        etag: Etag,
+    },
+    Collect {
+        who: u8,
+        kind: Kind,
+        size: u32,
+        quarter: u8,
+        office: u8,
+    },
+    Restate {
+        who: u8,
+        source: u8,
+        size: u32,
+        etag: Etag,
+    },
+    Close {
+        who: u8,
+        source: u8,
+        etag: Etag,
+    },
+    Draft {
+        who: u8,
+        window: u8,
+        office: u8,
+        taxes: u8,
+    },
+    Submit {
+        who: u8,
+        draft: u8,
+        way: Filing,
+    },
+    Pay {
+        who: u8,
+        declaration: u8,
+        way: Paying,
+        bank: Debit,
+    },
+    Resolve {
+        who: u8,
+        payment: u8,
+        bank: Query,
+    },
+    Settle {
+        who: u8,
+        payment: u8,
+        way: Settling,
+    },
     /// An earlier request byte for byte, whatever came of it.
-    Repeat { earlier: u8 },
+    Repeat {
+        earlier: u8,
+    },
     /// The mark of an earlier request on other content.
-    Reuse { earlier: u8 },
+    Reuse {
+        earlier: u8,
+    },
 }
 
 impl Act {
@@ -171,10 +218,23 @@ impl Act {
 /// One reading call, compared with the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
-    Quote { who: u8, declaration: u8, days: u16 },
-    Validate { who: u8, draft: u8 },
-    Verify { who: u8, voucher: u8, right: bool },
-    Outcome { earlier: u8 },
+    Quote {
+        who: u8,
+        declaration: u8,
+        days: u16,
+    },
+    Validate {
+        who: u8,
+        draft: u8,
+    },
+    Verify {
+        who: u8,
+        voucher: u8,
+        right: bool,
+    },
+    Outcome {
+        earlier: u8,
+    },
     /// Everything there is, in full.
     All,
 }
@@ -199,9 +259,14 @@ pub enum Operation {
     /// Stopped in order and started again.
     Restart,
     /// The clock is set to noon of a day of 2026 and 2027, and some seconds.
-    Clock { day: u16, second: u16 },
+    Clock {
+        day: u16,
+        second: u16,
+    },
     /// The clock is moved on.
-    Pass { seconds: u16 },
+    Pass {
+        seconds: u16,
+    },
 }
 
 /// Numbers from a seed (SplitMix64): the same list for the same seed, for ever.
@@ -305,17 +370,57 @@ impl Dice {
     fn both(&mut self) -> Operation {
         let who = self.byte(3);
         let (draft, declaration, payment) = (self.byte(2), self.byte(2), self.byte(2));
-        let submit = Submit { who, draft, way: Filing::Right };
-        let pay = Pay { who, declaration, way: Paying::Right, bank: self.debit() };
-        let settle = Settle { who, payment, way: Settling::Right };
-        let resolve = Resolve { who, payment, bank: self.query() };
+        let submit = Submit {
+            who,
+            draft,
+            way: Filing::Right,
+        };
+        let pay = Pay {
+            who,
+            declaration,
+            way: Paying::Right,
+            bank: self.debit(),
+        };
+        let settle = Settle {
+            who,
+            payment,
+            way: Settling::Right,
+        };
+        let resolve = Resolve {
+            who,
+            payment,
+            bank: self.query(),
+        };
         match self.below(7) {
-            0 => Both(submit, Submit { who, draft: self.byte(2), way: Filing::Right }),
-            1 => Both(pay, Pay { who, declaration, way: Paying::Right, bank: self.debit() }),
+            0 => Both(
+                submit,
+                Submit {
+                    who,
+                    draft: self.byte(2),
+                    way: Filing::Right,
+                },
+            ),
+            1 => Both(
+                pay,
+                Pay {
+                    who,
+                    declaration,
+                    way: Paying::Right,
+                    bank: self.debit(),
+                },
+            ),
             2 => Both(pay, submit),
             3 => Both(settle, resolve),
             4 => Both(settle, settle),
-            5 => Both(submit, Restate { who, source: self.byte(3), size: 7, etag: self.etag() }),
+            5 => Both(
+                submit,
+                Restate {
+                    who,
+                    source: self.byte(3),
+                    size: 7,
+                    etag: self.etag(),
+                },
+            ),
             _ => Both(self.act(), self.act()),
         }
     }
@@ -417,6 +522,10 @@ const ACTS: &[(u32, fn(&mut Dice) -> Act)] = &[
             (3, Settling::Any),
         ]),
     }),
-    (8, |dice| Repeat { earlier: dice.byte(60) }),
-    (3, |dice| Reuse { earlier: dice.byte(60) }),
+    (8, |dice| Repeat {
+        earlier: dice.byte(60),
+    }),
+    (3, |dice| Reuse {
+        earlier: dice.byte(60),
+    }),
 ];

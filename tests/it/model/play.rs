@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use caixing::pb;
 use caixing::clock::day_in_china;
+use caixing::pb;
 
 use super::asked::{Asked, Outcome};
 use super::bank::behaviour;
@@ -198,7 +198,11 @@ impl Player {
                     (outcome, cut) = world.ask_cut(asked, polls);
                     outcome
                 })?;
-                self.count(if cut { "calls cut" } else { "calls over before the cut" });
+                self.count(if cut {
+                    "calls cut"
+                } else {
+                    "calls over before the cut"
+                });
                 Ok(())
             }
             Operation::Die(act, polls) => {
@@ -350,7 +354,11 @@ impl Player {
             }
             let known = self.world.outcome(&recorded.asked);
             ensure(known.state() == pb::OutcomeState::Done, || {
-                format!("{:?} although the payment is {:?}", known.state(), payment.state())
+                format!(
+                    "{:?} although the payment is {:?}",
+                    known.state(),
+                    payment.state()
+                )
             })?;
             let message: pb::CreatePaymentResponse = read(&known.response)?;
             let answer = message.payment.ok_or("no payment")?;

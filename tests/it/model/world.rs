@@ -155,7 +155,11 @@ impl World {
         loop {
             let known = self.outcome(asked);
             match known.state() {
-                pb::OutcomeState::Done => return Outcome::Found { bytes: known.response },
+                pb::OutcomeState::Done => {
+                    return Outcome::Found {
+                        bytes: known.response,
+                    };
+                }
                 pb::OutcomeState::Pending if patient && started.elapsed() < BOUND => {
                     self.run(async { tokio::time::sleep(Duration::from_millis(1)).await });
                 }
