@@ -42,6 +42,7 @@ mod rules;
 mod rules_cli;
 mod sample;
 mod second_calculator;
+mod store_cases;
 mod store_suite;
 mod support;
 mod tidy;
