@@ -95,7 +95,7 @@ pub async fn reconcile(
         summary: pb::ReconciliationSummary::default(),
     };
     let (answers, answered) = mpsc::channel(WAITING);
-    // The facts are taken in to the end even if nobody reads the answers.
+    // The facts are taken in to the end even if the reader leaves.
     tokio::spawn(file.read(messages, answers));
     Ok(Box::pin(ReceiverStream::new(answered)))
 }

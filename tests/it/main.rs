@@ -60,6 +60,7 @@ mod sample;
 mod sandbox;
 mod second_calculator;
 mod stale;
+mod store_cases;
 mod store_suite;
 mod support;
 mod tidy;
