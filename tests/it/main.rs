@@ -42,6 +42,7 @@ mod store_suite;
 mod support;
 mod tidy;
 mod values;
+mod voucher_sheets;
 mod vouchers;
 mod whole_form;
 mod worked_journey;
