@@ -34,7 +34,7 @@ pub fn form(
     let mut pages = Vec::new();
     for (place, part) in (1..).zip(parts) {
         let mut sheet = Sheet::a4(true);
-        behind(&mut sheet, sandbox);
+        behind(&mut sheet, declaration, sandbox);
         top(
             &mut sheet,
             "财产和行为税纳税申报表",
@@ -49,7 +49,6 @@ pub fn form(
         if place == count {
             foot(&mut sheet, declaration, y);
         }
-        mark(&mut sheet, declaration);
         pages.push(sheet);
     }
     Document::new(
@@ -66,7 +65,7 @@ fn table() -> Table {
     };
     Table {
         x: LEFT,
-        size: 75,
+        size: 72,
         columns: vec![
             column("序号", 320, Align::Middle),
             column("税种", 850, Align::Left),
@@ -94,8 +93,8 @@ fn rows(declaration: &Declaration) -> Result<Vec<Vec<String>>, Overflow> {
                 row.item_zh,
                 row.period.first().to_string(),
                 row.period.last().to_string(),
-                row.base.to_string(),
-                row.rate.to_string(),
+                row.base.normalize().to_string(),
+                row.rate.normalize().to_string(),
                 row.tax_amount.to_string(),
                 row.relief.to_string(),
                 row.already_paid.to_string(),
@@ -121,13 +120,21 @@ fn rows(declaration: &Declaration) -> Result<Vec<Vec<String>>, Overflow> {
     Ok(rows)
 }
 
-/// What stands behind the text.
-pub fn behind(sheet: &mut Sheet, sandbox: bool) {
+/// What stands behind the text: that it is a sample, that it is not the filed declaration.
+pub fn behind(sheet: &mut Sheet, declaration: &Declaration, sandbox: bool) {
     if sandbox {
         for x in [2600, 5900] {
             sheet.across((x, 3400), 720, Ink::Pale, "沙箱样张");
         }
     }
+    let text = match declaration.state {
+        DeclarationState::Draft => "草稿　未申报",
+        DeclarationState::Voided => "作　废",
+        DeclarationState::Corrected => "已更正",
+        _ => return,
+    };
+    sheet.across((sheet.width / 2, 3200), 700, Ink::PaleRed, text);
+    sheet.text((LEFT, 480), 130, Ink::Red, Align::Left, text);
 }
 
 /// Title, taxpayer, unit and page, as on form and schedule.
@@ -144,17 +151,6 @@ pub fn top(sheet: &mut Sheet, title: &str, taxpayer: &Taxpayer, (place, count): 
     }
     let unit = "金额单位：人民币元（列至角分）";
     sheet.text((RIGHT, 890), 85, Ink::Black, Align::Right, unit);
-}
-
-/// The mark of a declaration that is not, or no longer, the filed one.
-pub fn mark(sheet: &mut Sheet, declaration: &Declaration) {
-    let text = match declaration.state {
-        DeclarationState::Draft => "草稿　未申报",
-        DeclarationState::Voided => "作　废",
-        DeclarationState::Corrected => "已更正",
-        _ => return,
-    };
-    sheet.across((sheet.width / 2, 3200), 700, Ink::Red, text);
 }
 
 /// Declaration of the taxpayer, agent and authority.

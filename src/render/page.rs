@@ -12,8 +12,10 @@ pub enum Ink {
     Grey,
     /// Marks behind the text.
     Pale,
-    /// Seals and the marks of sheets that are no longer in force.
+    /// Seals, and words on sheets that are no longer in force.
     Red,
+    /// The same words large behind the text.
+    PaleRed,
 }
 
 impl Ink {
@@ -24,6 +26,7 @@ impl Ink {
             Self::Grey => [0x60, 0x60, 0x60],
             Self::Pale => [0xe6, 0xe6, 0xe6],
             Self::Red => [0xc8, 0x1e, 0x1e],
+            Self::PaleRed => [0xf4, 0xb8, 0xb8],
         }
     }
 }

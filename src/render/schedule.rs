@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::form::{behind, mark, top};
+use super::form::{behind, top};
 use super::page::{Align, Document, Ink, Sheet};
 use super::table::{Column, Row, Table};
 use super::{RenderError, check_length};
@@ -32,11 +32,12 @@ pub fn schedule(
     check_length(reliefs.map(|line| line.charge.reliefs.len()).sum())?;
     let mut layout = Layout {
         pages: Vec::new(),
-        sheet: start(sandbox),
+        sheet: start(declaration, sandbox),
         y: TABLE_TOP,
+        declaration,
         sandbox,
     };
-    layout.head(declaration)?;
+    layout.head()?;
     for tax in TaxKind::ALL {
         layout.block(tax, &declaration.content.lines, sources)?;
     }
@@ -45,15 +46,14 @@ pub fn schedule(
     for (place, sheet) in (1..).zip(layout.pages.iter_mut()) {
         let title = "财产和行为税减免税明细申报附表";
         top(sheet, title, taxpayer, (place, count));
-        mark(sheet, declaration);
     }
     let title = format!("财产和行为税减免税明细申报附表 {}", taxpayer.tax_number);
     Document::new(title, layout.pages)
 }
 
-fn start(sandbox: bool) -> Sheet {
+fn start(declaration: &Declaration, sandbox: bool) -> Sheet {
     let mut sheet = Sheet::a4(true);
-    behind(&mut sheet, sandbox);
+    behind(&mut sheet, declaration, sandbox);
     sheet
 }
 
@@ -89,17 +89,18 @@ const fn source_title(tax: TaxKind) -> &'static str {
     }
 }
 
-struct Layout {
+struct Layout<'a> {
     pages: Vec<Sheet>,
     sheet: Sheet,
     y: i32,
+    declaration: &'a Declaration,
     sandbox: bool,
 }
 
-impl Layout {
+impl Layout<'_> {
     /// Whether the 六税两费 policy is used, by whom and when, and the relief in total.
-    fn head(&mut self, declaration: &Declaration) -> Result<(), RenderError> {
-        let content = &declaration.content;
+    fn head(&mut self) -> Result<(), RenderError> {
+        let content = &self.declaration.content;
         let used: Vec<&ReliefLine> = content
             .lines
             .iter()
@@ -205,7 +206,7 @@ impl Layout {
     }
 
     fn turn(&mut self) {
-        let next = start(self.sandbox);
+        let next = start(self.declaration, self.sandbox);
         self.pages.push(std::mem::replace(&mut self.sheet, next));
         self.y = TABLE_TOP;
     }

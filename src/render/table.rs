@@ -4,7 +4,9 @@ use super::font;
 use super::page::{Align, Ink, Sheet};
 
 /// Space between a cell's frame and its text.
-const PADDING: i32 = 25;
+const PADDING: i32 = 18;
+/// A cell that has nothing to say.
+const DASH: &str = "——";
 const FRAME: i32 = 5;
 
 /// A column.
@@ -74,7 +76,12 @@ impl Table {
         let mut x = self.x;
         for (column, lines) in self.columns.iter().zip(&row.cells) {
             sheet.frame([x, y, column.width, row.height], FRAME, Ink::Black);
-            let align = if head { Align::Middle } else { column.align };
+            let dash = lines.first().is_some_and(|line| line == DASH);
+            let align = if head || dash {
+                Align::Middle
+            } else {
+                column.align
+            };
             let at = match align {
                 Align::Left => x + PADDING,
                 Align::Middle => x + column.width / 2,

@@ -40,7 +40,6 @@ pub fn voucher(voucher: &Voucher) -> Result<Document, RenderError> {
         if place == count {
             foot(&mut sheet, voucher, y, table.width())?;
         }
-        mark(&mut sheet, voucher);
         pages.push(sheet);
     }
     Document::new(
@@ -95,6 +94,10 @@ fn behind(sheet: &mut Sheet, voucher: &Voucher) {
         for y in [2500, 4600, 6700] {
             sheet.across((sheet.width / 2, y), 720, Ink::Pale, "沙箱样张");
         }
+    }
+    if let Some(text) = mark(voucher) {
+        sheet.across((sheet.width / 2, 3400), 900, Ink::PaleRed, text);
+        sheet.text((LEFT, 620), 130, Ink::Red, Align::Left, text);
     }
 }
 
@@ -270,11 +273,10 @@ fn qr(sheet: &mut Sheet, text: &str, [x, y, size]: [i32; 3]) -> Result<(), Rende
 }
 
 /// The mark of a sheet that is not in force.
-fn mark(sheet: &mut Sheet, voucher: &Voucher) {
-    let text = match voucher.state {
-        VoucherState::Issued => return,
-        VoucherState::Voided => "作　废",
-        VoucherState::Replaced => "已换开作废",
-    };
-    sheet.across((sheet.width / 2, 3400), 900, Ink::Red, text);
+const fn mark(voucher: &Voucher) -> Option<&'static str> {
+    match voucher.state {
+        VoucherState::Issued => None,
+        VoucherState::Voided => Some("作　废"),
+        VoucherState::Replaced => Some("已换开作废"),
+    }
 }

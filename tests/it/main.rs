@@ -66,6 +66,7 @@ mod support;
 mod tidy;
 mod values;
 mod voiding;
+mod voucher_sheets;
 mod vouchers;
 mod watching;
 mod whole_form;
