@@ -1,5 +1,5 @@
-//! The command line: `serve`, `demo`, `assess`, `rules`, `voucher`, `audit`. Every flag has a `CAIXING_*`
-//! variable beside it.
+//! The command line: `serve`, `demo`, `assess`, `rules`, `voucher`, `audit`. Every flag has a
+//! `CAIXING_*` variable beside it.
 
 mod assess;
 mod audit;

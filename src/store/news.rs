@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn memory_never_answers_with_a_gap() {
         let mut end = End::default();
-        [1, 2, 3].map(|position| end.take_in(event(position)));
+        (1..=3).for_each(|position| end.take_in(event(position)));
         assert_eq!(after(&end, 0), Some(vec![1, 2, 3]));
         assert_eq!(after(&end, 2), Some(vec![3]));
         assert_eq!(after(&end, 3), Some(vec![]));

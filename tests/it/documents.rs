@@ -160,6 +160,7 @@ fn failures() -> Vec<Failure> {
         },
         Failure::RequestIdReused { method: what() },
         Failure::StillRunning,
+        Failure::Stopping,
         Failure::Store(StoreError::Unavailable(what())),
         Failure::Store(StoreError::Stale("payment")),
         Failure::Store(StoreError::Inconsistent {
