@@ -83,6 +83,7 @@ async fn audited(
         None => {
             let (_, gap) = tx.audit_positions().await?;
             report.breaks.extend(gap);
+            report.breaks.extend(tx.audit_rule_packs().await?);
             all
         }
         Some(key) if all.contains(&key.to_string()) => vec![key.to_string()],

@@ -162,6 +162,7 @@ fn call(name: &str) -> Option<Failure> {
             current: "v2".to_owned(),
         },
         "REQUEST_STILL_RUNNING" => Failure::StillRunning,
+        "SERVER_STOPPING" => Failure::Stopping,
         "CONCURRENT_CHANGE" => Failure::Store(StoreError::Stale(DIALLED)),
         "STORE_UNAVAILABLE" => Failure::Store(StoreError::Unavailable(id())),
         "STORED_DATA_INCONSISTENT" => Failure::Store(StoreError::Inconsistent {

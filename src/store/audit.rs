@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Known, first_break};
-use super::seal::{RowSeal, SEALED, answer_seal, bytes_digest, sealed_by};
+use super::seal::{RowSeal, SEALED, SOURCE, answer_seal, bytes_digest, sealed_by};
 use super::{KeptEvent, StoreError, Tx, on_backend};
 use crate::types::TaxpayerKey;
 
@@ -49,7 +49,7 @@ pub enum Fault {
     AnswerAltered,
     /// A recorded answer is gone, but an event tells of it.
     AnswerMissing,
-    /// A declaration's content does not give its digest.
+    /// A declaration's content, or a rule pack, does not give its digest.
     ContentAltered,
     /// The lines of a declaration are not those of its content.
     LinesAltered,
@@ -139,6 +139,8 @@ pub struct Audited {
 struct Told {
     /// Table and id: the digest of the last event about it, if it has one.
     rows: BTreeMap<(&'static str, String), Option<String>>,
+    /// Source: the digests of all events about it.
+    sources: BTreeMap<String, BTreeSet<String>>,
     /// Request: the digests of events that belong to it.
     answers: BTreeMap<String, BTreeSet<String>>,
     /// Requests that events belong to.
@@ -155,6 +157,10 @@ impl Told {
             if let Some(sealed) = sealed_by(&event.kind)
                 && (seals.row.is_some() || event.detail.is_none())
             {
+                if sealed.table == SOURCE {
+                    let source = told.sources.entry(event.subject_id.clone());
+                    source.or_default().extend(seals.row.clone());
+                }
                 let about = (sealed.table, event.subject_id.clone());
                 told.rows.insert(about, seals.row);
             }
@@ -331,6 +337,14 @@ impl Tx {
                     breaks.push(Break::of(taxpayer, subject, fault, text));
                 }
                 there.insert((sealed.table, id));
+            }
+        }
+        for (id, seals) in &told.sources {
+            let versions = self.source_seals(taxpayer, id).await?;
+            if there.contains(&(SOURCE, id.clone())) && !seals.is_subset(&versions) {
+                let text = "one of its versions is not as its event sealed it";
+                let subject = format!("{SOURCE} {id}");
+                breaks.push(Break::of(taxpayer, subject, Fault::RowAltered, text));
             }
         }
         for ((table, id), seal) in &told.rows {

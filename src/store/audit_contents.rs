@@ -4,6 +4,7 @@ use super::audit::{Break, Fault};
 use super::seal::bytes_digest;
 use super::{StoreError, Tx, on_backend};
 use crate::filing::{Content, DeclarationState, Line, VoucherBody};
+use crate::rules::RuleBook;
 
 /// A line as the table has it.
 #[derive(Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -122,6 +123,33 @@ impl VoucherRow {
 }
 
 impl Tx {
+    /// Loads each rule pack that a declaration was computed with and compares its digest.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn audit_rule_packs(&mut self) -> Result<Vec<Break>, StoreError> {
+        let rows: Vec<(String, String)> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT digest, files FROM rule_pack ORDER BY digest",
+        )
+        .fetch_all(conn)
+        .await)?;
+        let holds = |(digest, files): &(String, String)| {
+            let files = serde_json::from_str(files).ok();
+            let book = files.and_then(|files| RuleBook::load(files).ok());
+            book.is_some_and(|book| book.digest() == digest)
+        };
+        let broken = rows.iter().filter(|row| !holds(row)).map(|(digest, _)| {
+            let text = "its files do not give its digest";
+            Break::of(
+                "",
+                format!("rule_pack {digest}"),
+                Fault::ContentAltered,
+                text,
+            )
+        });
+        Ok(broken.collect())
+    }
+
     /// Compares each declaration with its digest and its lines with its content.
     pub(super) async fn audit_declarations(
         &mut self,

@@ -1,6 +1,8 @@
 //! Digests that an event carries of what it is about, so that a row altered behind the service's
 //! back no longer agrees with the trail.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use super::events::{KeptEvent, Seals};
@@ -36,6 +38,19 @@ macro_rules! sealed {
         }
     };
 }
+
+/// The table of sources. Each of their versions was sealed by an event when it was the newest.
+pub(super) const SOURCE: &str = "tax_source";
+
+/// Every version of a source, with the columns of its row in [`SEALED`].
+const SOURCE_VERSIONS: &str = "SELECT CAST(v.version AS TEXT), CAST(t.tax AS TEXT),
+     CAST(t.sequence AS TEXT), CAST(v.name AS TEXT), CAST(v.region AS TEXT),
+     CAST(v.authority AS TEXT), CAST(v.treasury AS TEXT), CAST(v.format AS TEXT),
+     CAST(v.detail AS TEXT), CAST(v.recorded_at AS TEXT), CAST(v.recorded_by AS TEXT)
+     FROM tax_source_version AS v JOIN tax_source AS t
+     ON t.taxpayer_id = v.taxpayer_id AND t.source_id = v.source_id
+     WHERE v.taxpayer_id = $1 AND v.source_id = $2";
+const SOURCE_COLUMNS: usize = 11;
 
 /// All of them. A declaration's content is sealed by its digest; its lines are compared with it.
 /// A source's state follows its declarations and is not sealed.
@@ -289,6 +304,31 @@ impl Tx {
                 .map_err(|_| StoreError::value(sealed.table, &version))?,
             digest: digest(&serde_json::json!([sealed.table, values])),
         }))
+    }
+
+    /// The digests of all versions of a source.
+    pub(super) async fn source_seals(
+        &mut self,
+        taxpayer: &str,
+        id: &str,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let versions: Vec<Result<Vec<Option<String>>, sqlx::Error>> =
+            on_backend!(self, conn => sqlx::query(SOURCE_VERSIONS)
+                .bind(taxpayer)
+                .bind(id)
+                .fetch_all(conn)
+                .await)?
+            .iter()
+            .map(|row| {
+                let value = |column| sqlx::Row::try_get(row, column);
+                (0..SOURCE_COLUMNS).map(value).collect()
+            })
+            .collect();
+        let digests = versions.into_iter().map(|values| {
+            let values = values?;
+            Ok(digest(&serde_json::json!([SOURCE, values])))
+        });
+        digests.collect()
     }
 
     /// What an event of this transaction carries; nothing where nothing can be sealed.

@@ -64,14 +64,19 @@ impl Sample {
             ..registration()
         };
         server.taxpayers().register_taxpayer(other).await.unwrap();
+        Self::of(&server, filed.taxpayer_id, paid.payment_id).await
+    }
+
+    /// A copy of a running server's database.
+    async fn of(server: &Server, first: String, payment: String) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let copy = dir.path().join(FILE);
         let into = format!("VACUUM INTO '{}'", copy.display());
         write(&server.data_dir().join(FILE), &into).await;
         Self {
             dir,
-            first: filed.taxpayer_id,
-            payment: paid.payment_id,
+            first,
+            payment,
         }
     }
 
@@ -292,7 +297,7 @@ async fn a_table_that_no_longer_agrees_with_the_trail_is_named() {
     let answered = "UPDATE request SET response = x'00' WHERE method =";
     let submitted = format!("{answered} 'SubmitDeclaration'");
     let paid = format!("{answered} 'CreatePayment'");
-    let cases: [(&str, &[&str]); 15] = [
+    let cases: [(&str, &[&str]); 16] = [
         ("UPDATE payment SET principal_fen = 1", &["ROW_ALTERED"]),
         (
             "UPDATE payment SET bank_reference = 'QB-2'",
@@ -304,9 +309,16 @@ async fn a_table_that_no_longer_agrees_with_the_trail_is_named() {
         ),
         (
             "UPDATE tax_source_version SET detail = '{}'",
-            &["ROW_ALTERED"],
+            &["ROW_ALTERED", "ROW_ALTERED"],
         ),
-        ("DELETE FROM tax_source_version", &["ROW_MISSING"]),
+        (
+            "UPDATE rule_pack SET files = replace(files, '0.012', '0.011')",
+            &["CONTENT_ALTERED"],
+        ),
+        (
+            "DELETE FROM tax_source_version",
+            &["ROW_MISSING", "ROW_ALTERED"],
+        ),
         // Neither the state nor the lines that live by it.
         (
             "UPDATE declaration SET state = 'VOIDED'",
@@ -339,6 +351,36 @@ async fn a_table_that_no_longer_agrees_with_the_trail_is_named() {
         let found = sample.after(statements).await;
         let names: Vec<&str> = found.iter().map(|(fault, ..)| fault.as_str()).collect();
         assert_eq!(names, faults, "{statements}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_earlier_version_of_a_source_is_sealed_too() {
+    let server = Server::start().await;
+    let taxpayer = register(&server).await;
+    let source = collect(&server, &taxpayer, contract("HT-1")).await;
+    let restate = pb::UpdateTaxSourceRequest {
+        request_id: fresh(),
+        taxpayer_id: taxpayer.clone(),
+        source_id: source.source_id,
+        etag: source.etag,
+        source: Some(contract("HT-2")),
+        validate_only: false,
+    };
+    server.sources().update_tax_source(restate).await.unwrap();
+    let sample = Sample::of(&server, taxpayer, String::new()).await;
+    server.stop().await;
+    for statement in [
+        "UPDATE tax_source_version SET detail = replace(detail, 'HT-1', 'HT-9') WHERE version = 1",
+        "DELETE FROM tax_source_version WHERE version = 1",
+    ] {
+        let found = sample.after(statement).await;
+        assert_eq!(found.len(), 1, "{statement}: {found:?}");
+        assert_eq!(found[0].0, "ROW_ALTERED", "{statement}");
+        assert_eq!(
+            found[0].2,
+            "one of its versions is not as its event sealed it"
+        );
     }
 }
 
