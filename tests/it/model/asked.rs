@@ -17,23 +17,16 @@ use uuid::Uuid;
 #[derive(Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// An answer; `replayed` when it says that it was given before.
-    Answered {
-        bytes: Vec<u8>,
-        replayed: bool,
-    },
+    Answered { bytes: Vec<u8>, replayed: bool },
     Refused {
         code: Code,
         reason: String,
         message: String,
     },
     /// The answer was lost; `GetOutcome` has it.
-    Found {
-        bytes: Vec<u8>,
-    },
+    Found { bytes: Vec<u8> },
     /// The answer was lost; `GetOutcome` says that the bank is still to be heard.
-    Waiting {
-        payment_id: String,
-    },
+    Waiting { payment_id: String },
     /// The answer was lost; `GetOutcome` knows of nothing.
     Absent,
 }

@@ -222,7 +222,9 @@ impl Form {
 
     /// Filed on a day, some line is late.
     pub fn is_overdue(&self, on: Date) -> bool {
-        self.lines.iter().any(|line| QUARTERS[line.quarter].due < on)
+        self.lines
+            .iter()
+            .any(|line| QUARTERS[line.quarter].due < on)
     }
 }
 
@@ -259,7 +261,11 @@ pub fn forms(person: &Person, scope: Scope) -> BTreeMap<usize, Form> {
                 kind: facts.kind,
                 quarter,
                 tax,
-                relief: if person.halved { divided(tax.into(), 2) } else { 0 },
+                relief: if person.halved {
+                    divided(tax.into(), 2)
+                } else {
+                    0
+                },
             });
         }
     }

@@ -180,7 +180,10 @@ impl Book {
         seen: Seen<'_>,
     ) -> Verdict {
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
-        let draft = person.declaration(&m.declaration_id).ok_or("no draft")?.clone();
+        let draft = person
+            .declaration(&m.declaration_id)
+            .ok_or("no draft")?
+            .clone();
         let precondition = |reason| Some((Code::FailedPrecondition, reason));
         let refusal = if draft.state != Filed::Draft {
             Some(WRONG_STATE)
@@ -268,7 +271,11 @@ pub fn check_declaration(declaration: &Declaration, answer: &pb::Declaration) ->
     same("treasury", &answer.treasury_code, &treasury)?;
     let window = window(declaration.scope.window);
     same("window", &answer.window, &Some(window))?;
-    let due = form.lines.iter().map(|line| QUARTERS[line.quarter].due).min();
+    let due = form
+        .lines
+        .iter()
+        .map(|line| QUARTERS[line.quarter].due)
+        .min();
     let due = due.ok_or("a form without lines")?;
     same("due_on", &answer.due_on, &due.to_string())?;
     let sum = |of: fn(&Line) -> i64| yuan(form.lines.iter().map(of).sum());

@@ -114,8 +114,8 @@ struct Counts {
 impl Counts {
     const fn list(&self) -> [i64; 14] {
         [
-            self.a, self.b, self.c, self.d, self.e, self.f, self.g, self.h, self.i, self.j,
-            self.k, self.l, self.m, self.n,
+            self.a, self.b, self.c, self.d, self.e, self.f, self.g, self.h, self.i, self.j, self.k,
+            self.l, self.m, self.n,
         ]
     }
 }
@@ -232,7 +232,11 @@ impl Watch {
         })?;
         self.counts = rows.counts.clone();
         for event in &rows.events {
-            same("position of an event", &event.position, &(self.position + 1))?;
+            same(
+                "position of an event",
+                &event.position,
+                &(self.position + 1),
+            )?;
             self.position = event.position;
             let chain = self.chains.entry(event.taxpayer_id.clone()).or_default();
             same("sequence of an event", &event.sequence, &(chain.0 + 1))?;
@@ -267,7 +271,10 @@ impl Book {
         let count = declarations.clone().count();
         same("declarations", &rows.declarations.len(), &count)?;
         for filed in declarations {
-            let row = rows.declarations.get(&filed.id).ok_or("a declaration is lost")?;
+            let row = rows
+                .declarations
+                .get(&filed.id)
+                .ok_or("a declaration is lost")?;
             let name = filed.state.as_str_name().replace("DECLARATION_STATE_", "");
             let (version, payable) = (filed.version, filed.form.payable());
             let expected = (name, version, filed.digest.clone(), payable);
@@ -277,7 +284,11 @@ impl Book {
         for person in &self.people {
             let expected = person.events.get(watch.seen_of(&person.key)..);
             let expected = expected.ok_or("more events than steps")?;
-            same("5: events of the step", &rows.events_of(&person.key), &expected.to_vec())?;
+            same(
+                "5: events of the step",
+                &rows.events_of(&person.key),
+                &expected.to_vec(),
+            )?;
         }
         Ok(())
     }
@@ -308,14 +319,22 @@ impl Book {
         }
         let mut debits: BTreeMap<&str, usize> = BTreeMap::new();
         let orders = bank.orders();
-        for order in orders.iter().filter(|order| order.booked == Booked::Debited) {
+        for order in orders
+            .iter()
+            .filter(|order| order.booked == Booked::Debited)
+        {
             let id = &order.request.order_id;
             let mut payments = self.people.iter().flat_map(|one| &one.payments);
             let payment = payments.find(|one| one.id == *id);
             let payment = payment.ok_or("a debit that nobody knows of")?;
             let total = super::drawing::yuan(payment.total());
             same("what the bank debited", &order.request.total_yuan, &total)?;
-            let rows: i64 = order.request.rows.iter().map(|row| fen(&row.amount_yuan)).sum();
+            let rows: i64 = order
+                .request
+                .rows
+                .iter()
+                .map(|row| fen(&row.amount_yuan))
+                .sum();
             same("the rows of an order", &rows, &payment.total())?;
             if !payment.denied {
                 *debits.entry(payment.declaration.as_str()).or_default() += 1;
@@ -325,10 +344,11 @@ impl Book {
         ensure(twice.is_none(), || format!("debited twice: {twice:?}"))?;
         let people = self.people.iter();
         let mut filed = people.flat_map(|one| &one.declarations);
-        let unfiled = filed.find(|one| {
-            one.state == Filed::Draft && debits.contains_key(one.id.as_str())
-        });
-        ensure(unfiled.is_none(), || format!("debited unfiled: {unfiled:?}"))
+        let unfiled =
+            filed.find(|one| one.state == Filed::Draft && debits.contains_key(one.id.as_str()));
+        ensure(unfiled.is_none(), || {
+            format!("debited unfiled: {unfiled:?}")
+        })
     }
 }
 

@@ -68,7 +68,8 @@ impl Book {
         let service = grpc::Payments(world.app());
         let result = world.run(service.quote_payment(Request::new(request)));
         if filed.state != Filed::AwaitingPayment {
-            let refused = result.is_err_and(|status| crate::support::reason(&status) == "WRONG_STATE");
+            let refused =
+                result.is_err_and(|status| crate::support::reason(&status) == "WRONG_STATE");
             return ensure(refused, || format!("{:?} was quoted", filed.state));
         }
         let answer = inner(result)?;
@@ -76,7 +77,11 @@ impl Book {
         let (principal, surcharge) = (filed.form.payable(), filed.form.surcharge(day));
         same("quoted principal", &quote.principal_yuan, &yuan(principal))?;
         same("quoted surcharge", &quote.surcharge_yuan, &yuan(surcharge))?;
-        same("quoted total", &quote.total_yuan, &yuan(principal + surcharge))
+        same(
+            "quoted total",
+            &quote.total_yuan,
+            &yuan(principal + surcharge),
+        )
     }
 
     fn validate(&self, world: &World, who: u8, draft: u8) -> Verdict {
@@ -102,7 +107,11 @@ impl Book {
         let Some(person) = self.someone(who) else {
             return Ok(());
         };
-        let settled: Vec<&Payment> = person.payments.iter().filter(|one| one.voucher.is_some()).collect();
+        let settled: Vec<&Payment> = person
+            .payments
+            .iter()
+            .filter(|one| one.voucher.is_some())
+            .collect();
         let Some(payment) = settled.get(usize::from(voucher) % settled.len().max(1)) else {
             return Ok(());
         };
@@ -146,9 +155,17 @@ impl Book {
         same("taxpayers", &answer.taxpayers.len(), &self.people.len())?;
         for person in &self.people {
             let of = |one: &&pb::Taxpayer| one.taxpayer_id == person.key;
-            let wire = answer.taxpayers.iter().find(of).ok_or("a taxpayer is lost")?;
+            let wire = answer
+                .taxpayers
+                .iter()
+                .find(of)
+                .ok_or("a taxpayer is lost")?;
             same("taxpayer's etag", &wire.etag, &etag(person.version))?;
-            same("halved", &!wire.six_taxes_windows.is_empty(), &person.halved)?;
+            same(
+                "halved",
+                &!wire.six_taxes_windows.is_empty(),
+                &person.halved,
+            )?;
             sources(person, world)?;
             declarations(person, world)?;
             vouchers(person, world)?;
@@ -190,9 +207,18 @@ macro_rules! pages {
 }
 
 fn sources(person: &Person, world: &World) -> Verdict {
-    let all = pages!(world, TaxSources.list_tax_sources(ListTaxSourcesRequest), sources, person.key);
+    let all = pages!(
+        world,
+        TaxSources.list_tax_sources(ListTaxSourcesRequest),
+        sources,
+        person.key
+    );
     same("sources", &all.len(), &person.sources.len())?;
-    person.sources.iter().zip(&all).try_for_each(|(source, wire)| check_source(source, wire))
+    person
+        .sources
+        .iter()
+        .zip(&all)
+        .try_for_each(|(source, wire)| check_source(source, wire))
 }
 
 fn declarations(person: &Person, world: &World) -> Verdict {
@@ -224,20 +250,40 @@ fn declarations(person: &Person, world: &World) -> Verdict {
 }
 
 fn vouchers(person: &Person, world: &World) -> Verdict {
-    let all = pages!(world, Vouchers.list_vouchers(ListVouchersRequest), vouchers, person.key);
+    let all = pages!(
+        world,
+        Vouchers.list_vouchers(ListVouchersRequest),
+        vouchers,
+        person.key
+    );
     let settled = person.payments.iter().filter(|one| one.voucher.is_some());
     same("vouchers", &all.len(), &settled.clone().count())?;
     for payment in settled {
         let of = |one: &&pb::Voucher| Some(&one.voucher_number) == payment.voucher.as_ref();
         let wire = all.iter().find(of).ok_or("a voucher is not listed")?;
         same("voucher's payment", &wire.payment_id, &payment.id)?;
-        same("voucher's declaration", &wire.declaration_id, &payment.declaration)?;
+        same(
+            "voucher's declaration",
+            &wire.declaration_id,
+            &payment.declaration,
+        )?;
         same("voucher's taxpayer", &wire.tax_number, &person.number)?;
-        same("voucher's principal", &wire.principal_yuan, &yuan(payment.principal))?;
+        same(
+            "voucher's principal",
+            &wire.principal_yuan,
+            &yuan(payment.principal),
+        )?;
         same("voucher's total", &wire.total_yuan, &yuan(payment.total()))?;
-        let filed = person.declarations.iter().find(|one| one.id == payment.declaration);
+        let filed = person
+            .declarations
+            .iter()
+            .find(|one| one.id == payment.declaration);
         let digest = filed.map(|filed| filed.digest.clone());
-        same("voucher's digest", &Some(wire.content_digest.clone()), &digest)?;
+        same(
+            "voucher's digest",
+            &Some(wire.content_digest.clone()),
+            &digest,
+        )?;
         let signed = signing::verify(&wire.signed_text, &wire.signature, &wire.public_key);
         ensure(signed, || "a voucher's signature does not hold".to_owned())?;
     }

@@ -39,6 +39,7 @@ mod asked;
 mod asking;
 mod bank;
 mod book;
+mod dice;
 mod drawing;
 mod filing;
 mod invariants;
@@ -97,7 +98,11 @@ fn model_random_lists_with_faults_hold() {
     }
     let seconds = started.elapsed().as_millis().max(1);
     let done = u128::from(tally.get("operations").copied().unwrap_or_default());
-    println!("{} worlds, {} a second", operations.div_ceil(LENGTH), done * 1000 / seconds);
+    println!(
+        "{} worlds, {} a second",
+        operations.div_ceil(LENGTH),
+        done * 1000 / seconds
+    );
     for (what, count) in tally {
         println!("{count:>9}  {what}");
     }

@@ -26,7 +26,9 @@ impl Book {
     ) -> Verdict {
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
         let alive = person.live_payment(&m.declaration_id).is_some();
-        let filed = person.declaration(&m.declaration_id).ok_or("no declaration")?;
+        let filed = person
+            .declaration(&m.declaration_id)
+            .ok_or("no declaration")?;
         let (principal, surcharge) = (filed.form.payable(), filed.form.surcharge(seen.today()));
         let refusal = if alive {
             precondition("PAYMENT_ALIVE")
@@ -127,7 +129,10 @@ impl Book {
         let answer = message.payment.ok_or("no payment")?;
         ensure(allowed.contains(&answer.state()), || {
             let before = payment.state();
-            format!("{before:?} became {:?}, expected one of {allowed:?}", answer.state())
+            format!(
+                "{before:?} became {:?}, expected one of {allowed:?}",
+                answer.state()
+            )
         })?;
         self.take_step(&m.taxpayer_id, &m.payment_id, answer.state(), &seen)?;
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
@@ -163,7 +168,9 @@ impl Book {
         };
         let message: pb::ReportSettlementResponse = read(bytes)?;
         let answer = message.payment.ok_or("no payment")?;
-        ensure(!message.voucher_number.is_empty(), || "no voucher".to_owned())?;
+        ensure(!message.voucher_number.is_empty(), || {
+            "no voucher".to_owned()
+        })?;
         let (total, declaration) = (payment.total(), payment.declaration.clone());
         payment.voucher = Some(message.voucher_number.clone());
         person.step(&m.payment_id, Paid::InTreasury);
@@ -185,8 +192,16 @@ pub fn check_payment(payment: &Payment, answer: &pb::Payment) -> Verdict {
     same("declaration", &answer.declaration_id, &payment.declaration)?;
     same("state", &answer.state(), &payment.state())?;
     same("etag", &answer.etag, &etag(payment.version))?;
-    same("principal", &answer.principal_yuan, &yuan(payment.principal))?;
-    same("surcharge", &answer.surcharge_yuan, &yuan(payment.surcharge))?;
+    same(
+        "principal",
+        &answer.principal_yuan,
+        &yuan(payment.principal),
+    )?;
+    same(
+        "surcharge",
+        &answer.surcharge_yuan,
+        &yuan(payment.surcharge),
+    )?;
     same("total", &answer.total_yuan, &yuan(payment.total()))?;
     same("treasury", &answer.treasury_code, &payment.treasury)?;
     let voucher = payment.voucher.clone().unwrap_or_default();
