@@ -20,7 +20,7 @@ use crate::filing::{BankAnswer, Payment, PaymentState, Refusal};
 use crate::pb;
 use crate::pb::payment_service_server::PaymentService;
 use crate::store::{StoreError, Tx};
-use crate::types::{DeclarationId, Money, PaymentId, TaxpayerKey};
+use crate::types::{DeclarationId, Money, PaymentId, RequestId, TaxpayerKey};
 
 const CREATE: &str = "CreatePayment";
 /// A debit may still be on its way to the bank this long after it was sent: until then "never
@@ -135,7 +135,7 @@ impl Payments {
         let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
         if let Some(earlier) = mutation.earlier(&mut tx, key).await? {
             drop(tx);
-            return self.again(key, earlier).await;
+            return self.again(key, request, earlier).await;
         }
         let taxpayer = must_have(&mut tx, key).await?;
         let kept = declaration(&mut tx, key, id).await?;
@@ -176,30 +176,34 @@ impl Payments {
         let heard = work
             .await
             .map_err(|error| Failure::Internal(error.to_string()))??;
-        let recorded = self
-            .0
-            .store
-            .read()
-            .await?
-            .find_request(key, request)
-            .await?;
-        match recorded.and_then(|recorded| recorded.response) {
-            // What is recorded is what every repeat will be told.
-            Some(bytes) => Ok(Answer {
-                replayed: false,
-                ..replayed::<pb::CreatePaymentResponse>(&bytes)?
-            }),
-            None => {
-                let payment = Some(convert::payment(&heard));
-                Ok(Answer::new(created(payment)))
-            }
-        }
+        self.recorded(key, request, &heard, false).await
+    }
+
+    /// The recorded answer, which is what every repeat is told, whoever brought it about.
+    async fn recorded(
+        &self,
+        key: TaxpayerKey,
+        request: RequestId,
+        heard: &Payment,
+        repeat: bool,
+    ) -> Result<Answer<pb::CreatePaymentResponse>, Failure> {
+        let mut tx = self.0.store.read().await?;
+        let recorded = tx.find_request(key, request).await?;
+        let message = match recorded.and_then(|recorded| recorded.response) {
+            Some(bytes) => replayed::<pb::CreatePaymentResponse>(&bytes)?.message,
+            None => created(Some(convert::payment(heard))),
+        };
+        Ok(Answer {
+            message,
+            replayed: repeat,
+        })
     }
 
     /// Answers a repeat: the recorded answer, or what a query of the bank brings to light.
     async fn again(
         &self,
         key: TaxpayerKey,
+        request: RequestId,
         earlier: crate::store::RecordedRequest,
     ) -> Result<Answer<pb::CreatePaymentResponse>, Failure> {
         if let Some(bytes) = earlier.response {
@@ -214,11 +218,7 @@ impl Payments {
         }
         let answer = self.0.bank.query(&kept).await;
         let heard = hear(&self.0, CREATE, key, id, answer).await?;
-        let payment = Some(convert::payment(&heard));
-        Ok(Answer {
-            message: created(payment),
-            replayed: true,
-        })
+        self.recorded(key, request, &heard, true).await
     }
 
     async fn get(

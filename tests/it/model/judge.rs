@@ -128,7 +128,12 @@ impl Book {
                 _ => answered(outcome, Some((Code::InvalidArgument, "REQUEST_ID_REUSED")))
                     .map(|_| ()),
             },
-            Known::Done(bytes) => repeated(&bytes, outcome, seen),
+            Known::Done(bytes) => {
+                if let (true, Asked::CreatePayment(_)) = (seen.rival, asked) {
+                    self.may_have_asked(&asked.taxpayer(), &bytes, &seen)?;
+                }
+                repeated(&bytes, outcome, seen)
+            }
             Known::Pending(payment) => self.again(asked, &payment, outcome, seen),
         }
     }
@@ -206,6 +211,19 @@ impl Book {
         }
         let place = self.place(asked);
         self.requests[place].known = Known::Done(Arc::from(bytes.as_slice()));
+        Ok(())
+    }
+
+    /// A repeat at the same time may have found no answer yet, and asked the bank.
+    fn may_have_asked(&mut self, key: &str, bytes: &[u8], seen: &Seen<'_>) -> Verdict {
+        let message: caixing::pb::CreatePaymentResponse = read(bytes)?;
+        let id = message
+            .payment
+            .ok_or("no payment in the answer")?
+            .payment_id;
+        let person = self.person(key).ok_or("nobody's")?;
+        let payment = person.payment(&id).ok_or("no payment")?;
+        payment.maybe.extend(seen.heard(payment));
         Ok(())
     }
 

@@ -39,6 +39,7 @@ mod asked;
 mod asking;
 mod bank;
 mod book;
+mod dice;
 mod drawing;
 mod filing;
 mod invariants;

@@ -11,9 +11,10 @@ use caixing::pb;
 use super::asked::{Asked, Outcome};
 use super::bank::behaviour;
 use super::book::{Book, Known, Paid};
+use super::dice::Dice;
 use super::invariants::{Rows, Watch, rows};
 use super::judge::{Seen, Verdict, ensure, read, running};
-use super::operation::{Act, Debit, Dice, Look, Operation};
+use super::operation::{Act, Debit, Look, Operation};
 use super::world::World;
 
 /// 2026-01-01, noon in China.
@@ -56,6 +57,9 @@ pub fn play(list: &[Operation]) -> Result<Tally, Failing> {
         let last = place + 1 == list.len();
         let step = catch_unwind(AssertUnwindSafe(|| {
             player.step(*operation)?;
+            if *operation != Operation::Crowd {
+                player.world.disperse();
+            }
             player.check()?;
             if last || place % READ_ALL_EVERY == READ_ALL_EVERY - 1 {
                 player.see(Look::All)?;
@@ -225,6 +229,11 @@ impl Player {
             Operation::See(look) => self.see(look),
             Operation::Release => {
                 self.release();
+                Ok(())
+            }
+            Operation::Crowd => {
+                self.count("crowds");
+                self.world.crowd();
                 Ok(())
             }
             Operation::Restart => {

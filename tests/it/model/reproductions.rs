@@ -88,3 +88,43 @@ fn model_plain_life() {
         See(Look::All),
     ]);
 }
+
+/// The same CreatePayment twice at the same time: the repeat found no answer yet, then the first
+/// call recorded CONFIRMING, then the repeat asked the bank, learnt DEBITED, and said so as if
+/// that were the first answer. Every repeat is told what is recorded. (The crowd makes the repeat
+/// slow: it opens a connection between the two.)
+#[test]
+fn model_repeat_of_a_payment_at_the_same_time_is_told_the_recorded_answer() {
+    let mut list = vec![Do(Register { who: 0 })];
+    for size in 1..=6 {
+        list.extend([
+            Do(Collect {
+                who: 0,
+                kind: Kind::Sale,
+                size: size * 1_000_000,
+                quarter: 2,
+                office: 0,
+            }),
+            Do(Draft {
+                who: 0,
+                window: 2,
+                office: 0,
+                taxes: 0,
+            }),
+            Do(Submit {
+                who: 0,
+                draft: 0,
+                way: Filing::Right,
+            }),
+            Restart,
+            Crowd,
+            Twice(Pay {
+                who: 0,
+                declaration: 0,
+                way: Paying::Right,
+                bank: Debit::LoseAnswer,
+            }),
+        ]);
+    }
+    holds(&list);
+}

@@ -15,7 +15,7 @@ use caixing::pb;
 use caixing::pb::outcome_service_server::OutcomeService as _;
 use caixing::rules::RuleBook;
 use caixing::signing::Ed25519Signer;
-use caixing::store::Store;
+use caixing::store::{Store, Tx};
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Row as _};
@@ -45,6 +45,7 @@ struct Life {
 pub struct World {
     life: Option<Life>,
     pub bank: Arc<Bank>,
+    crowd: Vec<Tx>,
     dir: TempDir,
 }
 
@@ -54,7 +55,13 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let bank = Bank::new();
         let life = Some(Life::begin(&dir, &bank));
-        let world = Self { life, bank, dir };
+        let crowd = Vec::new();
+        let world = Self {
+            life,
+            bank,
+            crowd,
+            dir,
+        };
         world.set_clock(now);
         world
     }
@@ -133,14 +140,30 @@ impl World {
         }
     }
 
+    /// Another reader begins to read, and goes on.
+    pub fn crowd(&mut self) {
+        let app = self.app();
+        let tx = self.run(async move { app.store.read().await.unwrap() });
+        self.crowd.push(tx);
+    }
+
+    /// The other readers go.
+    pub fn disperse(&mut self) {
+        let crowd = std::mem::take(&mut self.crowd);
+        let _inside = self.life().runtime.enter();
+        drop(crowd);
+    }
+
     /// Ends without warning, and starts again.
     fn die(&mut self) {
+        self.disperse();
         drop(self.life.take());
         self.life = Some(Life::begin(&self.dir, &self.bank));
     }
 
     /// Ends in order, and starts again.
     pub fn restart(&mut self) {
+        self.disperse();
         let life = self.life.take().unwrap();
         life.runtime.block_on(life.app.store.close());
         drop(life);
@@ -207,6 +230,14 @@ impl World {
             let row = row.bind(taxpayer).bind(request).fetch_one(eyes).await;
             row.unwrap().get(0)
         })
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if self.life.is_some() {
+            self.disperse();
+        }
     }
 }
 
