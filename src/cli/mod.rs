@@ -1,9 +1,10 @@
-//! The command line: `serve`, `demo`, `assess`, `rules`, `voucher`. Every flag has a `CAIXING_*`
-//! variable beside it.
+//! The command line: `serve`, `demo`, `assess`, `import`, `rules`, `voucher`. Every flag has a
+//! `CAIXING_*` variable beside it.
 
 mod assess;
 mod demo;
 mod findings;
+mod import;
 mod journey;
 mod json;
 mod paper;
@@ -42,6 +43,8 @@ enum Command {
     Demo(demo::Demo),
     /// Compute declarations offline: AssessDeclaration requests in JSON, one answer per request.
     Assess(assess::Assess),
+    /// Collect the sources of a file; refused rows are given back with what is wrong.
+    Import(import::Import),
     /// The rule pack.
     Rules(rules::Rules),
     /// Vouchers.
@@ -81,6 +84,7 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => runtime.block_on(serve(command)),
         Command::Demo(command) => runtime.block_on(demo::run(command)),
         Command::Assess(command) => assess::run(&command),
+        Command::Import(command) => runtime.block_on(import::run(command)),
         Command::Rules(command) => rules::run(&command),
         Command::Voucher(command) => voucher::run(&command),
     };

@@ -84,14 +84,17 @@ impl Call {
                 }
                 Ok(response)
             }
-            Err(failure) => {
-                let mut status = status(failure, self);
-                if let Ok(value) = MetadataValue::try_from(&self.id) {
-                    status.metadata_mut().insert(REQUEST_ID_HEADER, value);
-                }
-                Err(status)
-            }
+            Err(failure) => Err(self.failed(failure)),
         }
+    }
+
+    /// Writes a failure as what the wire carries, also at the end of a stream.
+    pub fn failed(&self, failure: Failure) -> Status {
+        let mut status = status(failure, self);
+        if let Ok(value) = MetadataValue::try_from(&self.id) {
+            status.metadata_mut().insert(REQUEST_ID_HEADER, value);
+        }
+        status
     }
 }
 

@@ -6,6 +6,20 @@ use sha2::{Digest, Sha256};
 use super::{StoreError, Tx, micros, on_backend, one_row};
 use crate::types::TaxpayerKey;
 
+/// The hash of an event: over the hash of the one before and what the event says.
+pub(super) fn chained(
+    before: &str,
+    sequence: i64,
+    kind: &str,
+    subject_id: &str,
+    rpc: &str,
+    request: Option<&str>,
+    at: Timestamp,
+) -> String {
+    let row = serde_json::json!([before, sequence, kind, subject_id, rpc, request, micros(at)]);
+    hex::encode(Sha256::digest(row.to_string()))
+}
+
 impl Tx {
     /// Appends an event of this transaction to the taxpayer's chain.
     ///
@@ -28,8 +42,15 @@ impl Tx {
         let (sequence, before) = last.unwrap_or_default();
         let sequence = sequence.saturating_add(1);
         let (rpc, request) = (self.rpc, self.request.map(|id| id.to_string()));
-        let row = serde_json::json!([before, sequence, kind, subject_id, rpc, request, micros(at)]);
-        let hash = hex::encode(Sha256::digest(row.to_string()));
+        let hash = chained(
+            &before,
+            sequence,
+            kind,
+            subject_id,
+            rpc,
+            request.as_deref(),
+            at,
+        );
         let done = on_backend!(self, conn => sqlx::query(
             "INSERT INTO event (taxpayer_id, sequence, kind, subject_id, rpc, request_id, at, hash,
              position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,

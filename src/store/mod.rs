@@ -6,6 +6,7 @@
 mod declarations;
 mod error;
 mod events;
+mod imports;
 mod invariants;
 mod payments;
 mod requests;

@@ -159,6 +159,7 @@ fn failures() -> Vec<Failure> {
             current: what(),
         },
         Failure::RequestIdReused { method: what() },
+        Failure::RowKeyReused { source: what() },
         Failure::StillRunning,
         Failure::Store(StoreError::Unavailable(what())),
         Failure::Store(StoreError::Stale("payment")),

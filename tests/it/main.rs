@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod bad_values;
+mod batches;
 mod cases;
 mod compared;
 mod compat;
@@ -18,6 +19,9 @@ mod explained;
 mod findings;
 mod form_cases;
 mod grpcurl;
+mod import_bounds;
+mod import_cli;
+mod imports;
 mod journey;
 mod lifecycle;
 mod lookups;

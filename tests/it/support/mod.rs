@@ -165,6 +165,18 @@ impl Server {
         (server, bank)
     }
 
+    /// A server in a process of its own.
+    pub async fn of_process(address: &str) -> Self {
+        let address = format!("http://{address}");
+        let channel = connect(&address).await;
+        Self {
+            running: None,
+            address,
+            channel,
+            _dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
     /// Sets the service's clock, in seconds since 1970.
     pub async fn set_clock(&self, seconds: i64) {
         let now = Some(prost_types::Timestamp { seconds, nanos: 0 });
