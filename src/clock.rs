@@ -100,3 +100,19 @@ fn system_now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
+
+/// How long something takes, for people who wait; no part of any filing.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Starts one.
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Milliseconds since its start.
+    pub fn millis(self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

@@ -40,6 +40,10 @@ use crate::worker;
 /// Largest request message, bytes.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 const CALLS_PER_CONNECTION_MAX: usize = 256;
+/// Bytes on the way to us in one call and in all calls of a connection: a long stream that waits
+/// for its own client must leave room for the calls beside it.
+const CALL_WINDOW: u32 = 512 * 1024;
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -369,6 +373,8 @@ async fn serve(
     }
     let router = Server::builder()
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX)
+        .initial_stream_window_size(CALL_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .layer(grpc::ScenarioLayer::new(app.clone()))

@@ -1,11 +1,12 @@
-//! The command line: `serve`, `gateway`, `demo`, `assess`, `rules`, `voucher`, `audit`. Every
-//! flag has a `CAIXING_*` variable beside it.
+//! The command line: `serve`, `gateway`, `demo`, `assess`, `import`, `rules`, `voucher`, `audit`.
+//! Every flag has a `CAIXING_*` variable beside it.
 
 mod assess;
 mod audit;
 mod demo;
 mod findings;
 mod gateway;
+mod import;
 mod journey;
 mod json;
 mod paper;
@@ -48,6 +49,8 @@ enum Command {
     Demo(demo::Demo),
     /// Compute declarations offline: AssessDeclaration requests in JSON, one answer per request.
     Assess(assess::Assess),
+    /// Collect the sources of a file; refused rows are given back with what is wrong.
+    Import(import::Import),
     /// The rule pack.
     Rules(rules::Rules),
     /// Vouchers.
@@ -97,6 +100,7 @@ pub fn run() -> ExitCode {
         Command::Gateway(command) => runtime.block_on(gateway::run(command)),
         Command::Demo(command) => runtime.block_on(demo::run(command)),
         Command::Assess(command) => assess::run(&command),
+        Command::Import(command) => runtime.block_on(import::run(command)),
         Command::Rules(command) => rules::run(&command),
         Command::Voucher(command) => voucher::run(&command),
         Command::Audit(command) => runtime.block_on(audit::run(&command)),

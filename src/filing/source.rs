@@ -89,6 +89,15 @@ pub struct SourceRecord {
 }
 
 impl SourceRecord {
+    /// True when both state the same, whatever became of either.
+    pub fn states_the_same(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.region == other.region
+            && self.authority == other.authority
+            && self.treasury == other.treasury
+            && self.detail == other.detail
+    }
+
     /// A new version of the statement. The tax of a source cannot change.
     ///
     /// # Errors

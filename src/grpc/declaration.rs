@@ -171,7 +171,7 @@ impl Declarations {
         }))
     }
 
-    async fn submit(
+    pub(super) async fn submit(
         &self,
         wire: pb::SubmitDeclarationRequest,
     ) -> Result<Answer<pb::SubmitDeclarationResponse>, Failure> {

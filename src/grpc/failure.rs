@@ -37,6 +37,11 @@ pub enum Failure {
         /// The method it was used for.
         method: String,
     },
+    /// The key of an import's row was collected with other content.
+    RowKeyReused {
+        /// The source it was collected as.
+        source: String,
+    },
     /// The same request id is still being worked on.
     StillRunning,
     /// The service stops; what was being told goes on elsewhere or later.

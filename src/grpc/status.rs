@@ -23,11 +23,15 @@ const VIOLATION_BYTES_MAX: usize = 1200;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What a failure says, before it is written as a status.
-struct Words {
-    code: Code,
-    reason: &'static str,
-    zh: String,
-    en: String,
+pub(super) struct Words {
+    /// The gRPC code.
+    pub(super) code: Code,
+    /// The stable reason.
+    pub(super) reason: &'static str,
+    /// The sentence in Chinese.
+    pub(super) zh: String,
+    /// The sentence in English.
+    pub(super) en: String,
     metadata: HashMap<String, String>,
 }
 
@@ -56,9 +60,22 @@ impl Words {
 /// Writes a failure as the status its caller reads.
 pub fn status(failure: Failure, call: &Call) -> Status {
     let mut details = ErrorDetails::new();
-    let words = match failure {
-        Failure::Fields(violations) => fields(&violations, call, &mut details),
-        Failure::Refused(refusal) => refused(&refusal, call, &mut details),
+    let words = words(failure, call, &mut details);
+    details.set_error_info(words.reason, DOMAIN, words.metadata);
+    let (locale, message) = match call.language {
+        Language::Chinese => ("zh-CN", words.zh),
+        Language::English => ("en", words.en.clone()),
+    };
+    details.set_localized_message(locale, message);
+    details.set_request_info(&call.id, "");
+    Status::with_error_details(words.code, words.en, details)
+}
+
+/// What a failure says, and into `details` what of it has a message of its own.
+pub(super) fn words(failure: Failure, call: &Call, details: &mut ErrorDetails) -> Words {
+    match failure {
+        Failure::Fields(violations) => fields(&violations, call, details),
+        Failure::Refused(refusal) => refused(&refusal, call, details),
         Failure::NotFound { what, id } => not_found(what, &id),
         Failure::AlreadyExists { what, id } => Words::new(
             Code::AlreadyExists,
@@ -101,17 +118,16 @@ pub fn status(failure: Failure, call: &Call) -> Status {
                 &[],
             )
         }
-        Failure::Store(error) => store(&error, call, &mut details),
+        Failure::RowKeyReused { source } => Words::new(
+            Code::InvalidArgument,
+            "ROW_KEY_REUSED",
+            format!("该行标识已用于内容不同的税源 {source}"),
+            format!("the row_key was collected with other content, as source {source}"),
+            &[("source_id", &source)],
+        ),
+        Failure::Store(error) => store(&error, call, details),
         Failure::Internal(text) => internal(&text, call),
-    };
-    details.set_error_info(words.reason, DOMAIN, words.metadata);
-    let (locale, message) = match call.language {
-        Language::Chinese => ("zh-CN", words.zh),
-        Language::English => ("en", words.en.clone()),
-    };
-    details.set_localized_message(locale, message);
-    details.set_request_info(&call.id, "");
-    Status::with_error_details(words.code, words.en, details)
+    }
 }
 
 fn fields(violations: &[Violation], call: &Call, details: &mut ErrorDetails) -> Words {

@@ -53,29 +53,29 @@ pub fn record(
     }
 }
 
-impl TaxSources {
-    /// What is wrong or doubtful with a source by itself, seen over the current year.
-    fn findings(
-        &self,
-        taxpayer: &Taxpayer,
-        source: &SourceRecord,
-        language: Language,
-    ) -> Vec<pb::Finding> {
-        let ctx = Context {
-            rules: &self.0.book,
-            region: source.region,
-            period: Period::year_of(self.0.clock.today()),
-            profile: &taxpayer.profile,
-            explain: false,
-        };
-        source
-            .detail
-            .check(&ctx)
-            .into_iter()
-            .map(|finding| convert::finding(&finding.below("source"), language))
-            .collect()
-    }
+/// What is wrong or doubtful with a source by itself, seen over the current year.
+pub fn findings(
+    app: &App,
+    taxpayer: &Taxpayer,
+    source: &SourceRecord,
+    language: Language,
+) -> Vec<pb::Finding> {
+    let ctx = Context {
+        rules: &app.book,
+        region: source.region,
+        period: Period::year_of(app.clock.today()),
+        profile: &taxpayer.profile,
+        explain: false,
+    };
+    source
+        .detail
+        .check(&ctx)
+        .into_iter()
+        .map(|finding| convert::finding(&finding.below("source"), language))
+        .collect()
+}
 
+impl TaxSources {
     async fn create(
         &self,
         call: &Call,
@@ -99,7 +99,7 @@ impl TaxSources {
         let source = record(key, SourceId::new(new_id()), input, now);
         let message = pb::CreateTaxSourceResponse {
             source: Some(convert::source(&source)),
-            findings: self.findings(&taxpayer, &source, call.language),
+            findings: findings(&self.0, &taxpayer, &source, call.language),
         };
         if wire.validate_only {
             return Ok(Answer::new(message));
@@ -144,7 +144,7 @@ impl TaxSources {
         let after = before.restate(record(key, id, input, now))?;
         let message = pb::UpdateTaxSourceResponse {
             source: Some(convert::source(&after)),
-            findings: self.findings(&taxpayer, &after, call.language),
+            findings: findings(&self.0, &taxpayer, &after, call.language),
         };
         if wire.validate_only {
             return Ok(Answer::new(message));

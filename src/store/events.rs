@@ -1,10 +1,14 @@
 //! The append-only trail, hash-chained per taxpayer, numbered over all.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use sqlx::AssertSqlSafe;
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::many::{all_rows, pieces, rows_of_places};
+use super::{StoreError, Tx, instant, micros, on_backend};
 use crate::types::{Invalid, TaxpayerKey};
 
 /// An event that is to be written when its transaction ends.
@@ -143,50 +147,71 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes the events of this transaction.
+    /// Writes the events of this transaction, in their order.
     pub(super) async fn write_events(&mut self) -> Result<Vec<KeptEvent>, StoreError> {
-        let mut written = Vec::new();
-        for event in std::mem::take(&mut self.events) {
-            written.push(self.write_event(event).await?);
+        let events = std::mem::take(&mut self.events);
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut position = self.last_position().await?;
+        let mut ends: HashMap<TaxpayerKey, (i64, String)> = HashMap::new();
+        let mut written = Vec::with_capacity(events.len());
+        for new in events {
+            let (sequence, before) = match ends.remove(&new.taxpayer) {
+                Some(end) => end,
+                None => {
+                    let last = self.last_event(new.taxpayer).await?;
+                    last.map_or((0, String::new()), |last| (last.sequence, last.hash))
+                }
+            };
+            position = position.saturating_add(1);
+            let detail = self.detail(new.taxpayer, new.kind, &new.subject_id).await?;
+            let mut event = KeptEvent {
+                position,
+                taxpayer_id: new.taxpayer.to_string(),
+                sequence: sequence.saturating_add(1),
+                kind: new.kind.to_owned(),
+                detail,
+                subject_id: new.subject_id,
+                rpc: self.rpc.to_owned(),
+                request_id: self.request.map(|id| id.to_string()),
+                at: micros(new.at),
+                hash: String::new(),
+            };
+            event.hash = event.hash_after(&before);
+            ends.insert(new.taxpayer, (event.sequence, event.hash.clone()));
+            written.push(event);
+        }
+        for piece in pieces(&written) {
+            self.insert_events(piece).await?;
         }
         Ok(written)
     }
 
-    async fn write_event(&mut self, new: NewEvent) -> Result<KeptEvent, StoreError> {
-        let last = self.last_event(new.taxpayer).await?;
-        let (sequence, before) = last.map_or((0, String::new()), |last| (last.sequence, last.hash));
-        let subject = &new.subject_id;
-        let mut event = KeptEvent {
-            position: self.last_position().await?.saturating_add(1),
-            taxpayer_id: new.taxpayer.to_string(),
-            sequence: sequence.saturating_add(1),
-            kind: new.kind.to_owned(),
-            detail: self.detail(new.taxpayer, new.kind, subject).await?,
-            subject_id: new.subject_id,
-            rpc: self.rpc.to_owned(),
-            request_id: self.request.map(|id| id.to_string()),
-            at: micros(new.at),
-            hash: String::new(),
-        };
-        event.hash = event.hash_after(&before);
-        let done = on_backend!(self, conn => sqlx::query(
+    async fn insert_events(&mut self, events: &[KeptEvent]) -> Result<(), StoreError> {
+        let sql = format!(
             "INSERT INTO event (taxpayer_id, sequence, kind, subject_id, rpc, request_id, at, hash,
-             position, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        )
-        .bind(&event.taxpayer_id)
-        .bind(event.sequence)
-        .bind(&event.kind)
-        .bind(&event.subject_id)
-        .bind(&event.rpc)
-        .bind(&event.request_id)
-        .bind(event.at)
-        .bind(&event.hash)
-        .bind(event.position)
-        .bind(&event.detail)
-        .execute(conn)
-        .await)?;
-        one_row("event", done.rows_affected())?;
-        Ok(event)
+             position, detail) VALUES {}",
+            rows_of_places(events.len(), 10)
+        );
+        let done = on_backend!(self, conn => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for event in events {
+                query = query
+                    .bind(&event.taxpayer_id)
+                    .bind(event.sequence)
+                    .bind(&event.kind)
+                    .bind(&event.subject_id)
+                    .bind(&event.rpc)
+                    .bind(&event.request_id)
+                    .bind(event.at)
+                    .bind(&event.hash)
+                    .bind(event.position)
+                    .bind(&event.detail);
+            }
+            query.execute(conn).await
+        })?;
+        all_rows("event", done.rows_affected(), events.len())
     }
 
     /// The position of the newest event; 0 while there is none.

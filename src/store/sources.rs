@@ -8,7 +8,7 @@ use crate::types::{Invalid, Region, SourceId, TaxAuthority, TaxpayerKey, Treasur
 
 const TABLE: &str = "tax_source";
 /// Version of the stored JSON's shape.
-const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 1;
 
 /// The columns of a row, and what they are read from.
 macro_rules! select {
@@ -24,8 +24,10 @@ macro_rules! select {
     };
 }
 
+pub(super) use select;
+
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     taxpayer_id: String,
     source_id: String,
     state: String,

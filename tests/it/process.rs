@@ -68,6 +68,11 @@ impl Served {
         }
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it at once, as a power cut would end the process.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
