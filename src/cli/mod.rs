@@ -6,6 +6,7 @@ mod demo;
 mod findings;
 mod journey;
 mod json;
+mod months;
 mod paper;
 mod rules;
 mod table;
@@ -25,6 +26,7 @@ use crate::server::{self, Settings};
 pub use findings::document as findings_document;
 pub use journey::{JourneyInput, JourneyOutcome, play};
 pub use json::{JsonError, read as read_json, write as write_json};
+pub use months::{Life, LifeOutcome, live};
 
 /// Consolidated filing of China's property-and-behaviour taxes (财产和行为税合并申报).
 #[derive(Debug, Parser)]
@@ -38,7 +40,7 @@ struct Cli {
 enum Command {
     /// Serve the gRPC API.
     Serve(Serve),
-    /// Play the whole journey and verify its voucher.
+    /// Play the whole journey, or months of a life, and verify every voucher.
     Demo(demo::Demo),
     /// Compute declarations offline: AssessDeclaration requests in JSON, one answer per request.
     Assess(assess::Assess),

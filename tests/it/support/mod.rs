@@ -3,6 +3,7 @@
 mod acts;
 mod bank;
 
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -165,6 +166,11 @@ impl Server {
         };
         server.set_clock(NOW).await;
         (server, bank)
+    }
+
+    /// Where its data lies.
+    pub fn data_dir(&self) -> &Path {
+        self._dir.path()
     }
 
     /// Sets the service's clock, in seconds since 1970.
