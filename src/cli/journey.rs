@@ -65,16 +65,16 @@ struct Stage {
     quiet: bool,
 }
 
-fn request_id() -> String {
+pub(super) fn request_id() -> String {
     Uuid::new_v4().to_string()
 }
 
 /// Says what failed, with the service's own words.
-fn told(step: &str, status: &tonic::Status) -> Failed {
+pub(super) fn told(step: &str, status: &tonic::Status) -> Failed {
     format!("{step}: {:?}: {}", status.code(), status.message()).into()
 }
 
-fn ensure(holds: bool, what: &str) -> Result<(), Failed> {
+pub(super) fn ensure(holds: bool, what: &str) -> Result<(), Failed> {
     if holds {
         Ok(())
     } else {
@@ -102,7 +102,7 @@ pub async fn play(
         .map_err(|status| told("SetClock", &status))?
         .into_inner()
         .today;
-    let taxpayer = register(&channel, input).await?;
+    let taxpayer = register(&channel, &input.taxpayer).await?;
     let stage = Stage {
         channel,
         taxpayer_id: taxpayer.taxpayer_id.clone(),
@@ -128,10 +128,13 @@ pub async fn play(
     })
 }
 
-/// Registers the journey's taxpayer; where a sandbox has it already, one with the next free number.
-async fn register(channel: &Channel, input: &JourneyInput) -> Result<pb::Taxpayer, Failed> {
+/// Registers a taxpayer; where a sandbox has it already, one with the next free number.
+pub(super) async fn register(
+    channel: &Channel,
+    taxpayer: &serde_json::Value,
+) -> Result<pb::Taxpayer, Failed> {
     let mut client = TaxpayerServiceClient::new(channel.clone());
-    let text = input.taxpayer.to_string();
+    let text = taxpayer.to_string();
     let mut request: pb::RegisterTaxpayerRequest = json::read("RegisterTaxpayerRequest", &text)?;
     loop {
         request.request_id = request_id();
@@ -413,7 +416,7 @@ impl Stage {
 }
 
 /// Σ lines = declaration = payment = voucher, to the fen, and every state is final.
-fn check(
+pub(super) fn check(
     declaration: &pb::Declaration,
     payment: &pb::Payment,
     voucher: &pb::Voucher,

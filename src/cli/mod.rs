@@ -9,6 +9,7 @@ mod gateway;
 mod import;
 mod journey;
 mod json;
+mod months;
 mod paper;
 mod rules;
 mod table;
@@ -29,6 +30,7 @@ use crate::server::{self, Settings};
 pub use findings::document as findings_document;
 pub use journey::{JourneyInput, JourneyOutcome, play};
 pub use json::{JsonError, read as read_json, write as write_json};
+pub use months::{Life, LifeOutcome, live};
 pub use voucher_check::{Altered, check_voucher};
 
 /// Consolidated filing of China's property-and-behaviour taxes (财产和行为税合并申报).
@@ -45,7 +47,7 @@ enum Command {
     Serve(Serve),
     /// Be the sandbox's bank and treasury, with faults on demand.
     Gateway(gateway::Gateway),
-    /// Play the whole journey and verify its voucher.
+    /// Play the whole journey, or months of a life, and verify every voucher.
     Demo(demo::Demo),
     /// Compute declarations offline: AssessDeclaration requests in JSON, one answer per request.
     Assess(assess::Assess),

@@ -235,9 +235,11 @@ impl Import {
         }
         if !self.validate_only && !new.is_empty() {
             tx.insert_sources(self.key(), &new).await?;
-            let ids: Vec<String> = new.iter().map(|source| source.id.to_string()).collect();
-            tx.append_events(self.key(), "tax_source.collected", &ids, now)
-                .await?;
+            for source in &new {
+                let id = source.id.to_string();
+                tx.append_event(self.key(), "tax_source.collected", &id, now)
+                    .await?;
+            }
             tx.commit().await?;
         }
         Ok(results)

@@ -174,7 +174,8 @@ async fn look(
     if service == DIALLING {
         return Ok((request, None));
     }
-    if let Some(header) = request.headers().get(SCENARIO_HEADER) {
+    let header = request.headers().get(SCENARIO_HEADER);
+    if let Some(header) = header.filter(|header| !header.is_empty()) {
         let named = header.to_str().ok().and_then(Scenario::parse);
         let scenario = named.ok_or_else(bad_header)?;
         let (request, taxpayer_id) = match scenario {

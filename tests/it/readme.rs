@@ -15,7 +15,12 @@ fn root() -> &'static Path {
 
 /// The README's `sh` blocks below each heading.
 fn blocks() -> BTreeMap<String, Vec<String>> {
-    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    blocks_of("README.md")
+}
+
+/// A page's `sh` blocks below each heading.
+pub fn blocks_of(page: &str) -> BTreeMap<String, Vec<String>> {
+    let text = fs::read_to_string(root().join(page)).unwrap();
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut heading = String::new();
     let mut block: Option<String> = None;
@@ -41,7 +46,8 @@ fn blocks() -> BTreeMap<String, Vec<String>> {
     found
 }
 
-fn bash(script: &str, dir: &Path) -> Output {
+/// Runs a script with `grpcurl` on its path.
+pub fn bash(script: &str, dir: &Path) -> Output {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(grpcurl_folder()).chain(std::env::split_paths(&path));
     Command::new("bash")
@@ -52,7 +58,8 @@ fn bash(script: &str, dir: &Path) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> (String, String) {
+/// What it wrote: standard output and standard error.
+pub fn said(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&output.stdout), text(&output.stderr))
 }

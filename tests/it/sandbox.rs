@@ -4,6 +4,8 @@ use caixing::pb;
 use caixing::pb::set_fault_request::Fault;
 use tonic::{Code, Request, Response, Status};
 
+use crate::process::Served;
+use crate::readme::{bash, blocks_of, said};
 use crate::support::*;
 
 const SCENARIO: &str = "x-test-scenario";
@@ -342,4 +344,38 @@ fn every_table_of_a_taxpayer_is_forgotten() {
         }
     }
     assert!(tables >= 16, "only {tables} tables: is the schema read?");
+}
+
+/// The commands of `docs/sandbox.md`, on a server of their own.
+#[test]
+fn the_commands_of_the_page_do_what_it_says() {
+    let blocks = blocks_of("docs/sandbox.md");
+    let [serve, prepare] = blocks["Start"].as_slice() else {
+        panic!("two blocks are expected: serve and prepare")
+    };
+    assert_eq!(serve.trim(), "cargo run -- serve --sandbox");
+    let dir = tempfile::tempdir().unwrap();
+    let server = Served::start(&dir.path().join("data"));
+    let mut script = prepare.replace("127.0.0.1:50051", &server.address);
+    assert_ne!(script, *prepare);
+    let order = [
+        ("The clock", r#""today": "2026-10-12""#),
+        ("One call goes wrong", r#""method": "RegisterTaxpayer""#),
+        ("The fault dial", r#""* * BANK_FAULT_LOSE_ANSWER 1""#),
+        ("Forgetting", r#""taxpayerCount": 1"#),
+    ];
+    for (heading, _) in order {
+        script.push_str(&blocks[heading].concat());
+    }
+    let output = bash(&script, dir.path());
+    let (out, err) = said(&output);
+    assert!(output.status.success(), "{out}\n{err}");
+    for (heading, expected) in order {
+        assert!(out.contains(expected), "{heading}: {out}\n{err}");
+    }
+    for reason in ["STORE_UNAVAILABLE", "the connection broke (on demand)"] {
+        assert!(err.contains(reason), "{reason}: {err}");
+    }
+    let months = &blocks["Two years in under a minute"];
+    assert_eq!(months.concat().trim(), "cargo run -- demo --months 24");
 }
