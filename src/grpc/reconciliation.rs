@@ -17,6 +17,7 @@ use super::call::Call;
 use super::case::open_case;
 use super::convert::{self, Fields};
 use super::failure::Failure;
+use super::item::item_failure;
 use super::status::status;
 use super::treasury::{Taken, positive, take_in};
 use crate::clock::first_instant_in_china;
@@ -351,31 +352,4 @@ impl File {
 fn day_bounds(day: Date) -> Result<(Timestamp, Timestamp), jiff::Error> {
     let next = day.checked_add(Span::new().days(1))?;
     Ok((first_instant_in_china(day)?, first_instant_in_china(next)?))
-}
-
-/// A failure as an item of the answer carries it.
-fn item_failure(failure: Failure, call: &Call) -> pb::ItemFailure {
-    let status = status(failure, call);
-    let details = status.get_error_details();
-    let violations = details.bad_request().into_iter();
-    let violations = violations.flat_map(|bad| &bad.field_violations);
-    let violation = |one: &tonic_types::FieldViolation| {
-        let (reason, message) = one.description.split_once(": ").unwrap_or_default();
-        pb::ItemViolation {
-            field: one.field.clone(),
-            reason: reason.to_owned(),
-            message: message.to_owned(),
-        }
-    };
-    pb::ItemFailure {
-        code: status.code().into(),
-        reason: details
-            .error_info()
-            .map(|info| info.reason.clone())
-            .unwrap_or_default(),
-        message: details
-            .localized_message()
-            .map_or_else(|| status.message().to_owned(), |said| said.message.clone()),
-        violations: violations.map(violation).collect(),
-    }
 }
