@@ -5,9 +5,11 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Content, Extension, MoneyRefusal, Refusal};
-use crate::rules::RuleBook;
+use crate::rules::{LookupError, RuleBook};
 use crate::tax::ChargeError;
 use crate::types::{Exact, Money, Overflow, Period, TaxKind};
+
+const CAP: &str = "procedure.late_surcharge.cap";
 
 fn nothing(money: &Money) -> bool {
     money.is_zero()
@@ -75,11 +77,16 @@ pub(super) struct LateLaw {
 impl LateLaw {
     pub(super) fn on(rules: &RuleBook, day: Date) -> Result<Self, ChargeError> {
         let rate = rules.national_number("procedure.late_surcharge.daily_rate", day)?;
-        let cap = rules.national("procedure.late_surcharge.cap", day)?;
-        Ok(Self {
-            rate,
-            capped: cap.value == "PRINCIPAL",
-        })
+        let cap = rules.national(CAP, day)?;
+        let capped = match cap.value.as_str() {
+            "NONE" => false,
+            "PRINCIPAL" => true,
+            _ => {
+                let (id, wanted) = (CAP.to_owned(), "NONE or PRINCIPAL");
+                return Err(LookupError::WrongKind { id, wanted }.into());
+            }
+        };
+        Ok(Self { rate, capped })
     }
 
     /// Tax × daily rate × days, rounded once (征管法 art. 32, 细则 art. 75).

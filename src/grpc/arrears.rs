@@ -163,8 +163,8 @@ pub async fn extend(
     }
     tx.insert_extension(&decided).await?;
     let event = match decided.extended_to {
-        Some(_) => "payment.extended",
-        None => "payment.extension_refused",
+        Some(_) => "declaration.payment_extended",
+        None => "declaration.extension_refused",
     };
     tx.append_event(key, event, &id.to_string(), now).await?;
     mutation

@@ -218,12 +218,7 @@ impl RuleBook {
             id: id.to_owned(),
             wanted: "national number",
         };
-        let day = self.seen(id, on);
-        let places = self.pack.parameters.get(id);
-        let parameter = places.and_then(|places| places.get(&None));
-        let row = parameter
-            .and_then(|parameter| row_on(parameter, day))
-            .ok_or_else(wrong)?;
+        let row = self.national(id, on).map_err(|_| wrong())?;
         Decimal::from_str_exact(&row.value).map_err(|_| wrong())
     }
 

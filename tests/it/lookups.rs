@@ -76,6 +76,10 @@ fn looked_up() -> BTreeMap<String, usize> {
         &noting,
     )
     .unwrap();
+    count(&lookups);
+    // What comes after the filing: the order's split, refunds, extensions.
+    let lookups = Lookups::default();
+    let noting = embedded.noting(&lookups);
     super::orders::lookups(&noting);
     super::refunds::lookups(&noting);
     super::extensions::lookups(&noting);

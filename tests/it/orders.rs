@@ -86,7 +86,7 @@ fn an_order_names_heads_where_known_and_surcharge_apart() {
 fn a_place_may_share_a_head_in_its_own_way_and_shares_must_come_to_one() {
     let row = |region: &str, shares: &str| {
         let local = format!(
-            "[\"ENVIRONMENTAL_PROTECTION_TAX\", \"\", \"{region}\", \"1012101\", \"{shares}\"],\n  ["
+            "[\"ENVIRONMENTAL_PROTECTION_TAX\", \"\", \"{region}\", \"\", \"{shares}\"],\n  ["
         );
         book_with(
             RULES,
@@ -146,6 +146,32 @@ fn an_order_that_does_not_add_up_is_refused_at_the_level_that_is_wrong() {
 }
 
 #[test]
+fn a_changed_amount_names_todays_rows_as_far_as_they_fit() {
+    let lines = (1..=50).map(|n| of(TaxKind::LandAppreciationTax, n, "9999999999.99"));
+    let filed = content("pack", lines.collect());
+    let order = quote(&filed, day("2026-11-05"), &book()).unwrap();
+    let metadata = order.changed(yuan("1.00")).metadata();
+    let of = |key: &str| {
+        metadata
+            .iter()
+            .find(|(name, _)| *name == key)
+            .unwrap()
+            .1
+            .clone()
+    };
+    assert_eq!(of("named_yuan"), "1.00");
+    assert_eq!(of("row_count"), "50");
+    let rows = of("rows");
+    let rows: Vec<&str> = rows.split("; ").collect();
+    assert_eq!(rows.len(), 8);
+    assert_eq!(
+        rows[0],
+        "LAND_APPRECIATION_TAX 2026-07-01..2026-09-30 due 2026-10-26 late 10: \
+         9999999999.99 + 50000000.00"
+    );
+}
+
+#[test]
 fn an_order_with_more_than_ninety_nine_items_is_summed_up() {
     let items = |count: u32| {
         let lines = (1..=count).map(|n| of(TaxKind::EnvironmentalProtectionTax, n, "1.00"));
@@ -159,8 +185,8 @@ fn an_order_with_more_than_ninety_nine_items_is_summed_up() {
     assert_eq!(items(100), (1, "环境保护税".to_owned()));
 }
 
-/// 100.00 are 70 days late: each yuan of tax costs 1.035. 50.00 buy 48.30 with 1.69 (1.6905): 49.99;
-/// one more fen of tax is 48.31 with 1.69 (1.69085): 50.00 exactly.
+/// 100.00 are 70 days late: each yuan of tax costs 1.035. 50.00 buy 48.31 with 1.69
+/// (1.69085) exactly.
 #[test]
 fn a_refund_that_is_too_small_pays_the_oldest_rows_with_their_surcharge() {
     let book = book();
@@ -352,7 +378,10 @@ proptest! {
 
     /// The parts of an amount sum to it; none is below zero, none but the largest above its share.
     #[test]
-    fn shares_always_sum_to_the_amount(fen in 0..10_000_000_i64, cuts in prop::collection::vec(0..=1000_i64, 0..5)) {
+    fn shares_always_sum_to_the_amount(
+        fen in 0..10_000_000_i64,
+        cuts in prop::collection::vec(0..=1000_i64, 0..5),
+    ) {
         let mut cuts = cuts;
         cuts.extend([0, 1000]);
         cuts.sort_unstable();

@@ -1,24 +1,23 @@
-//! The life of a refund: the full square of state and step, what it comes from, its interest by
-//! hand, and the days after which it lapses.
+//! The life of a refund: the full square of state and step, what it comes from, and
+//! the day on which the claim lapses.
 
 use std::collections::BTreeSet;
 
 use caixing::filing::{
     Declaration, DeclarationState, PayOut, Payment, PaymentState, Refund, RefundCause, RefundClaim,
-    RefundPart, RefundState, Refundable, interest, quote,
+    RefundPart, RefundState, Refundable, quote,
 };
 use caixing::rules::RuleBook;
-use caixing::types::{Money, RefundId, TaxKind, Treasury};
+use caixing::types::{Money, RefundId, TaxKind};
 use uuid::Uuid;
 
-use crate::procedure_money::book_with;
 use crate::sample::{
     content, day, declaration, declaration_id, instant, line, payment, payment_id, plain,
     taxpayer_key, treasury, yuan,
 };
 
 const DUE: &str = "2026-10-26";
-const TODAY: &str = "2026-10-12";
+pub const TODAY: &str = "2026-10-12";
 
 /// Refund: state; where approving, rejecting, setting off a part, setting off all of it, paying out
 /// lead.
@@ -85,11 +84,11 @@ pub fn refund(state: &str, cause: &str, parts: &[(&str, Option<&str>)]) -> Refun
     }
 }
 
-fn book() -> RuleBook {
+pub fn book() -> RuleBook {
     RuleBook::embedded().unwrap()
 }
 
-fn paid_out(amount: &str, decided_on: &str, today: &str) -> PayOut {
+pub fn paid_out(amount: &str, decided_on: &str, today: &str) -> PayOut {
     PayOut {
         amount: yuan(amount),
         treasury: treasury(),
@@ -105,7 +104,7 @@ fn state_of(name: &str) -> DeclarationState {
 }
 
 /// A correction: 300.00 of tax, 1000.00 already paid, 700.00 of it on earlier revisions.
-fn corrected(state: &str, carried: &str) -> Declaration {
+pub fn corrected(state: &str, carried: &str) -> Declaration {
     let amounts = ["300.00", "0.00", "1000.00"];
     let mut one = line(1, TaxKind::StampTax, amounts, "-700.00", DUE);
     one.carried = yuan(carried);
@@ -123,7 +122,7 @@ fn paid(payments: &[(&str, &str)]) -> Vec<Refundable> {
         .collect()
 }
 
-fn claim(amount: &str, cause: &str, today: &str) -> RefundClaim {
+pub fn claim(amount: &str, cause: &str, today: &str) -> RefundClaim {
     RefundClaim {
         id: RefundId::new(Uuid::from_u128(0x400)),
         named_digest: "digest".to_owned(),
@@ -395,136 +394,6 @@ fn a_claim_lapses_after_the_third_anniversary_of_the_payment() {
 fn a_claim_is_decided_within_thirty_days() {
     let by = Refund::decide_by(day("2026-10-12"), &book()).unwrap();
     assert_eq!(by, day("2026-11-11"));
-}
-
-/// 10.00 × 0.0035 × 50 ÷ 360 = 0.00486: nothing each, but 0.01 for two. 100.00 for 120 days are
-/// 0.11667, for 60 days 0.05833.
-#[test]
-fn interest_runs_from_each_payment_and_is_rounded_once() {
-    let book = book();
-    type Row = (
-        &'static [(&'static str, Option<&'static str>)],
-        &'static str,
-    );
-    let rows: [Row; 6] = [
-        (&[("10.00", Some("2026-08-23"))], "0.00"),
-        (
-            &[("10.00", Some("2026-08-23")), ("10.00", Some("2026-08-23"))],
-            "0.01",
-        ),
-        (&[("100.00", Some("2026-06-14"))], "0.12"),
-        (
-            &[
-                ("100.00", Some("2026-06-14")),
-                ("100.00", Some("2026-08-13")),
-            ],
-            "0.18",
-        ),
-        (&[("100.00", Some("2026-10-12"))], "0.00"),
-        // A payment after the refund day bears nothing.
-        (&[("1000000.00", Some("2026-10-13"))], "0.00"),
-    ];
-    for (parts, expected) in rows {
-        let approved = refund("APPROVED", "OVERPAID", parts);
-        let found = interest(&approved.parts, day(TODAY), &book).unwrap();
-        assert_eq!(found, yuan(expected), "{parts:?}");
-        assert_eq!(approved.interest_on(day(TODAY), &book).unwrap(), found);
-    }
-}
-
-#[test]
-fn reliefs_and_settled_prepayments_bear_no_interest() {
-    let long_ago = [("100000.00", Some("2024-01-01"))];
-    for (cause, bears) in [("OVERPAID", true), ("RELIEF", false), ("PREPAID", false)] {
-        let approved = refund("APPROVED", cause, &long_ago);
-        let found = approved.interest_on(day(TODAY), &book()).unwrap();
-        assert_eq!(found.is_positive(), bears, "{cause}");
-    }
-}
-
-#[test]
-fn without_a_rate_for_the_day_interest_is_refused_not_guessed() {
-    let path = "rules/national/procedure.toml";
-    let without = book_with(path, "{ from = \"2012-07-06\"", "{ from = \"2099-01-01\"");
-    let paid = [("100.00", Some("2026-06-14"))];
-    let on = (instant(9), day(TODAY));
-    let approved = refund("APPROVED", "OVERPAID", &paid);
-    let refused = approved.set_off(yuan("1.00"), on, &without).unwrap_err();
-    assert_eq!(refused.reason(), "PARAMETER_MISSING");
-    assert_eq!(
-        refused.metadata(),
-        [(
-            "parameter".to_owned(),
-            "procedure.refund.demand_rate".to_owned()
-        )]
-    );
-    let filed = corrected("COMPLETED", "700.00");
-    let requested = refund("REQUESTED", "OVERPAID", &paid);
-    let (cause, word) = (RefundCause::Overpaid, "同意".to_owned());
-    let refused = requested.approve(&filed, cause, word, on, &without);
-    assert_eq!(refused.unwrap_err().reason(), "PARAMETER_MISSING");
-}
-
-/// 100000.00 paid on 14 June: 0.97222 a day; 119 days to 11 October are 115.69, 120 are 116.67.
-#[test]
-fn a_late_report_of_a_payout_finds_the_day_it_was_paid() {
-    let book = book();
-    let parts = [("100000.00", Some("2026-06-14"))];
-    let report = |amount: &str, decided_on: &str, today: &str, treasury: &Treasury| {
-        let approved = refund("APPROVED", "OVERPAID", &parts);
-        let done = approved.pay_out(paid_out(amount, decided_on, today), treasury, &book);
-        done.map(|after| after.interest.to_string())
-            .map_err(|refusal| refusal.reason())
-    };
-    let ok = |interest: &str| Ok(interest.to_owned());
-    let own = treasury();
-    assert_eq!(
-        report("100116.67", "2026-10-10", "2026-10-12", &own),
-        ok("116.67")
-    );
-    assert_eq!(
-        report("100115.69", "2026-10-10", "2026-10-12", &own),
-        ok("115.69")
-    );
-    // Not before the approval, not a day to come, not without interest, not from elsewhere.
-    let mismatch = Err("SETTLEMENT_MISMATCH");
-    assert_eq!(
-        report("100115.69", "2026-10-12", "2026-10-12", &own),
-        mismatch
-    );
-    assert_eq!(
-        report("100117.64", "2026-10-10", "2026-10-12", &own),
-        mismatch
-    );
-    assert_eq!(
-        report("100000.00", "2026-10-10", "2026-10-12", &own),
-        mismatch
-    );
-    let other = Treasury::parse("1234010401").unwrap();
-    assert_eq!(
-        report("100116.67", "2026-10-10", "2026-10-12", &other),
-        mismatch
-    );
-}
-
-#[test]
-fn interest_stands_still_once_some_of_the_refund_is_used() {
-    let book = book();
-    let approved = refund("APPROVED", "OVERPAID", &[("100000.00", Some("2026-06-14"))]);
-    let used = approved
-        .set_off(yuan("16.67"), (instant(9), day(TODAY)), &book)
-        .unwrap();
-    assert_eq!(used.interest, yuan("116.67"));
-    assert_eq!(used.balance().unwrap(), yuan("100100.00"));
-    let later = (instant(10), day("2027-10-12"));
-    assert_eq!(used.at_hand(later.1, &book).unwrap(), yuan("100100.00"));
-    let more = used.clone().set_off(yuan("100100.01"), later, &book);
-    assert_eq!(more.unwrap_err().reason(), "OFFSET_TOO_SMALL");
-    let none = used.clone().set_off(Money::ZERO, later, &book);
-    assert_eq!(none.unwrap_err().reason(), "OFFSET_TOO_SMALL");
-    let ended = used.set_off(yuan("100100.00"), later, &book).unwrap();
-    assert_eq!(ended.state, RefundState::Paid);
-    assert_eq!(ended.balance().unwrap(), Money::ZERO);
 }
 
 /// What the refunds ask of the rule pack.
