@@ -73,8 +73,8 @@ impl TryFrom<Row> for Voucher {
 }
 
 impl Tx {
-    /// Keeps a new voucher; the amount of a refund stands without its sign. The unique indexes refuse a number twice and a second live voucher of
-    /// a payment.
+    /// Keeps a new voucher; the amount of a refund stands without its sign. The unique indexes
+    /// refuse a number twice and a second live voucher of a payment.
     ///
     /// # Errors
     /// [`StoreError::AlreadyExists`].
