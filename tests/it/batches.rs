@@ -3,6 +3,7 @@
 
 use caixing::pb;
 use caixing::pb::batch_submit_response::Outcome;
+use caixing::pb::declaration_service_client::DeclarationServiceClient;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status};
@@ -255,16 +256,20 @@ async fn cut(
     items: &[pb::BatchSubmitRequest],
     heard: usize,
 ) -> Vec<pb::BatchSubmitResponse> {
-    let (messages, sent) = mpsc::channel(items.len().max(1));
-    for item in items {
-        messages.send(item.clone()).await.unwrap();
-    }
-    let call = ReceiverStream::new(sent);
-    let answers = server.declarations().batch_submit(call).await.unwrap();
-    let (told, status) = read(answers.into_inner(), heard).await;
-    assert!(status.is_none(), "{status:?}");
-    drop(messages);
-    told
+    let items = items.to_vec();
+    let talk = async move |channel| {
+        let (messages, sent) = mpsc::channel(items.len().max(1));
+        for item in items {
+            messages.send(item).await.unwrap();
+        }
+        let mut client = DeclarationServiceClient::new(channel);
+        let answers = client.batch_submit(ReceiverStream::new(sent)).await;
+        let (told, status) = read(answers.unwrap().into_inner(), heard).await;
+        assert!(status.is_none(), "{status:?}");
+        // Handed out unclosed: what is sent has no end.
+        (told, messages)
+    };
+    server.cut_off(talk).await.0
 }
 
 #[tokio::test]

@@ -132,7 +132,7 @@ async fn refused_rows_are_given_back_corrected_in_place_and_imported_once() {
         json!([{
             "field": "region_code",
             "reason": "REGION_SYNTAX",
-            "message": "应为六位行政区划代码",
+            "message": "应为六位行政区划代码，例如 340100",
         }])
     );
     let second: Value = serde_json::from_str(written[1]).unwrap();

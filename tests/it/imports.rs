@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use caixing::pb;
 use caixing::pb::import_tax_sources_request::Part;
 use caixing::pb::import_tax_sources_response::Part as Answer;
+use caixing::pb::tax_source_service_client::TaxSourceServiceClient;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -252,25 +253,27 @@ async fn cut(
     rows: &[pb::ImportTaxSourcesRequest],
     heard: usize,
 ) -> Vec<pb::ImportRowResult> {
-    let (messages, sent) = mpsc::channel(rows.len() + 1);
-    messages.send(head(taxpayer, import_id)).await.unwrap();
-    for row in rows {
-        messages.send(row.clone()).await.unwrap();
-    }
-    let call = ReceiverStream::new(sent);
-    let answers = server.sources().import_tax_sources(call).await.unwrap();
-    let mut answers = answers.into_inner();
-    let mut results = Vec::new();
-    while results.len() < heard {
-        match answers.message().await.unwrap().unwrap().part.unwrap() {
-            Answer::Row(row) => results.push(row),
-            Answer::Summary(_) => panic!("a summary before the end"),
+    let mut all = vec![head(taxpayer, import_id)];
+    all.extend_from_slice(rows);
+    let talk = async move |channel| {
+        let (messages, sent) = mpsc::channel(all.len());
+        for message in all {
+            messages.send(message).await.unwrap();
         }
-    }
-    // The answers go first, the sender after: the service sees a client that left.
-    drop(answers);
-    drop(messages);
-    results
+        let mut client = TaxSourceServiceClient::new(channel);
+        let answers = client.import_tax_sources(ReceiverStream::new(sent)).await;
+        let mut answers = answers.unwrap().into_inner();
+        let mut results = Vec::new();
+        while results.len() < heard {
+            match answers.message().await.unwrap().unwrap().part.unwrap() {
+                Answer::Row(row) => results.push(row),
+                Answer::Summary(_) => panic!("a summary before the end"),
+            }
+        }
+        // Handed out unclosed: what is sent has no end.
+        (results, messages)
+    };
+    server.cut_off(talk).await.0
 }
 
 #[tokio::test]

@@ -233,6 +233,23 @@ impl Server {
         journal(self._dir.path(), kind)
     }
 
+    /// Lets a client talk on a connection of its own and breaks that off when it has said its
+    /// piece, without an end to what it was sending.
+    pub async fn cut_off<T, F>(&self, talk: impl FnOnce(Channel) -> F + Send + 'static) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
+        let address = self.address.clone();
+        let client = move || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().unwrap();
+            // With its runtime the client's socket is gone.
+            runtime.block_on(async move { talk(connect(&address).await).await })
+        };
+        tokio::task::spawn_blocking(client).await.unwrap()
+    }
+
     /// Sets the service's clock, in seconds since 1970.
     pub async fn set_clock(&self, seconds: i64) {
         let now = Some(prost_types::Timestamp { seconds, nanos: 0 });
