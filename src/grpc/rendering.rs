@@ -1,6 +1,7 @@
 //! Vouchers, forms and schedules as documents.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
@@ -190,14 +191,11 @@ async fn subject(tx: &mut Tx, ask: &Asked) -> Result<Subject, Failure> {
     let mut names = BTreeMap::new();
     let relieved = |line: &&crate::filing::Line| !line.charge.reliefs.is_empty();
     for line in filed.content.lines.iter().filter(relieved) {
-        if !names.contains_key(&line.source_id) {
+        if let Entry::Vacant(place) = names.entry(line.source_id) {
             let source = tx
                 .source_version(ask.key, line.source_id, line.source_version)
                 .await?;
-            names.insert(
-                line.source_id,
-                source.map(|one| one.name).unwrap_or_default(),
-            );
+            place.insert(source.map(|one| one.name).unwrap_or_default());
         }
     }
     Ok(Subject::Schedule(Box::new((taxpayer, filed)), names))

@@ -1,5 +1,10 @@
 //! The PDF backend.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "places of ink on a page, never amounts"
+)]
+
 use krilla::color::rgb;
 use krilla::geom::{Path, PathBuilder, Point, Rect, Transform};
 use krilla::metadata::Metadata;

@@ -1,5 +1,10 @@
 //! The PNG backend: the same pages in dots.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "places of ink on a page, never amounts"
+)]
+
 use std::collections::HashMap;
 
 use skrifa::instance::{LocationRef, Size};
