@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
-use tonic_types::StatusExt as _;
 
 use super::app::App;
 use super::call::Call;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use caixing::filing::{
-    Content, Declaration, DeclarationState, Line, Payment, PaymentRow, Quote, Standing,
-    VoucherBody, quote, quote_standing, share_out,
+    Content, Declaration, DeclarationState, Grounds, Issue, Line, Payment, PaymentRow, Quote,
+    Standing, VoucherBody, quote, quote_standing, share_out,
 };
 use caixing::rules::RuleBook;
 use caixing::types::{Money, RefundId, Region, TaxKind};
@@ -286,8 +286,24 @@ fn by_tax(rows: impl Iterator<Item = (String, bool, i64)>) -> BTreeMap<(String, 
 }
 
 fn voucher(filed: &Declaration, paid: &Payment) -> VoucherBody {
-    let number = voucher_number(1);
-    VoucherBody::new(number, &taxpayer(), filed, paid, paid.order.pay_on).unwrap()
+    let taxpayer = taxpayer();
+    let grounds = Grounds {
+        taxpayer: &taxpayer,
+        declaration: filed,
+        payment: paid,
+        treasury_date: paid.order.pay_on,
+        refund: None,
+        replaces: None,
+    };
+    let issue = Issue {
+        number: voucher_number(1),
+        at: instant(9),
+        on: paid.order.pay_on,
+        algorithm: "Ed25519".to_owned(),
+        key_id: "key".to_owned(),
+        sample: false,
+    };
+    VoucherBody::new(&grounds, issue).unwrap()
 }
 
 fn voucher_sums(body: &VoucherBody) -> BTreeMap<(String, bool), i64> {

@@ -159,7 +159,7 @@ async fn a_payment_ends_when_all_of_its_tax_went_back_by_offset_and_payout() {
     // 400,000.00 × 0.0003 = 120.00.
     stamp(&mut small).lines[0].amount_yuan = "400000.00".to_owned();
     collect(&server, &taxpayer, small).await;
-    let owing = file(&server, &taxpayer).await;
+    let owing = crate::refund_calls::file(&server, &taxpayer).await;
     let mut payments = server.payments();
     let request = setting_off(&refund, &owing);
     let used = payments.offset_refund(request).await.unwrap().into_inner();

@@ -65,7 +65,10 @@ fn without_a_rate_for_the_day_interest_is_refused_not_guessed() {
     assert_eq!(refused.reason(), "PARAMETER_MISSING");
     assert_eq!(
         refused.metadata(),
-        [("parameter".to_owned(), "procedure.refund.demand_rate".to_owned())]
+        [(
+            "parameter".to_owned(),
+            "procedure.refund.demand_rate".to_owned()
+        )]
     );
     let filed = corrected("COMPLETED", "700.00");
     let requested = refund("REQUESTED", "OVERPAID", &paid);

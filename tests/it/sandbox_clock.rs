@@ -172,6 +172,7 @@ async fn clock_and_data_survive_a_restart_and_the_clock_goes_on() {
         data_dir: dir.path().to_owned(),
         rules_dir: None,
         sandbox: true,
+        gateway: None,
     };
     let registered = registration();
     let mut created = Vec::new();

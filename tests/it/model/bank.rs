@@ -215,6 +215,7 @@ impl PaymentGateway for Door {
                 outcome: pb::DebitOutcome::Debited.into(),
                 bank_reference: reference,
                 refusal_reason: String::new(),
+                amount_yuan: order.total_yuan.clone(),
             }))
         };
         match behaviour(&order.agreement_number) {
@@ -225,6 +226,7 @@ impl PaymentGateway for Door {
                     outcome: pb::DebitOutcome::Refused.into(),
                     bank_reference: String::new(),
                     refusal_reason: REFUSAL.to_owned(),
+                    amount_yuan: String::new(),
                 }))
             }
             Debit::LoseAnswer => {

@@ -254,6 +254,7 @@ impl Life {
                 signer: Box::new(Ed25519Signer::open(&path.join("key.hex")).unwrap()),
                 bank: BankClient::new(&address).unwrap(),
                 bank_faults: None,
+                dial: None,
             });
             let eyes = SqliteConnectOptions::new()
                 .filename(path.join("caixing.sqlite3"))
