@@ -166,10 +166,11 @@ impl Payments {
         let open: Option<&pb::CreatePaymentResponse> = None;
         mutation.record(&mut tx, key, &subject, open, now).await?;
         tx.check_invariants(key, id).await?;
-        tx.commit().await?;
-        // The money may move from here on; the rest runs to its end even if the caller leaves.
+        // From the commit on the money may move: all of it runs to its end even if the caller
+        // leaves, so that no order is left that the bank was never asked about.
         let app = self.0.clone();
         let work = tokio::spawn(async move {
+            tx.commit().await?;
             let answer = app.bank.debit(&sent, &taxpayer.tax_number).await?;
             hear(&app, CREATE, key, payment_id, answer).await
         });

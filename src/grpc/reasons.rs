@@ -157,6 +157,7 @@ fn call(name: &str) -> Option<Failure> {
             what: "taxpayer",
             id: id(),
         },
+        "ROW_KEY_REUSED" => Failure::RowKeyReused { source: id() },
         "ETAG_STALE" => Failure::StaleEtag {
             what: "taxpayer",
             current: "v2".to_owned(),

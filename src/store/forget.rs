@@ -10,9 +10,10 @@ macro_rules! delete_from {
 }
 
 /// Every table that has rows of a taxpayer, each before the one it refers to.
-const STATEMENTS: [&str; 16] = delete_from![
+const STATEMENTS: [&str; 17] = delete_from![
     "officer_case",
     "inspection",
+    "voucher_act",
     "voucher",
     "voucher_number_claim",
     "settlement_part",

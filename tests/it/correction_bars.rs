@@ -5,6 +5,7 @@ use caixing::pb::DeclarationState as State;
 use prost::Message as _;
 use tonic::Code;
 
+use crate::refund_calls::{claim, claiming, decide, deciding, reporting};
 use crate::support::*;
 
 /// The example taxpayer with one contract filed, then stated anew: 300.00, now 600.00.
@@ -63,14 +64,15 @@ async fn an_open_inspection_bars_opening_and_filing() {
     let server = Server::start().await;
     let first = misstated(&server).await;
     let draft = open(&server, correcting(&first)).await;
-    write(
-        &server,
-        "INSERT INTO inspection (taxpayer_id, inspection_id, first_day, last_day, tax, document,
-         opened_at, version) VALUES ($1, '00000000-0000-7000-8000-0000000000e1', '2026-01-01',
-         '2026-07-01', 'STAMP_TAX', '合税稽检通〔2026〕12号', 0, 1)",
-        &[&first.taxpayer_id],
-    )
-    .await;
+    let inspection = pb::OpenInspectionRequest {
+        request_id: fresh(),
+        taxpayer_id: first.taxpayer_id.clone(),
+        period: Some(window("2026-01-01", "2026-07-01")),
+        tax: pb::TaxKind::StampTax.into(),
+        document: "合税稽检通〔2026〕12号".to_owned(),
+    };
+    let inspection = server.officers().open_inspection(inspection).await;
+    let inspection = inspection.unwrap().into_inner().inspection.unwrap();
     let check = pb::ValidateDeclarationRequest {
         taxpayer_id: draft.taxpayer_id.clone(),
         declaration_id: draft.declaration_id.clone(),
@@ -86,12 +88,12 @@ async fn an_open_inspection_bars_opening_and_filing() {
         .correct_declaration(correcting(&first))
         .await;
     assert_precondition(opened, "CORR_AUDIT");
-    write(
-        &server,
-        "UPDATE inspection SET closed_at = 1, version = 2 WHERE taxpayer_id = $1",
-        &[&first.taxpayer_id],
-    )
-    .await;
+    let close = pb::CloseInspectionRequest {
+        request_id: fresh(),
+        taxpayer_id: first.taxpayer_id.clone(),
+        inspection_id: inspection.inspection_id,
+    };
+    server.officers().close_inspection(close).await.unwrap();
     submitted(&server, &draft).await.unwrap();
     server.stop().await;
 }
@@ -105,47 +107,24 @@ async fn a_refund_that_is_not_concluded_bars_a_correction() {
     restate(&server, &source, contract_over("HT-1", "400000.00")).await;
     let second = corrected(&server, &first).await;
     assert_eq!(sums(&second), ["0.00", "180.00"]);
-    write(
-        &server,
-        "INSERT INTO refund (taxpayer_id, refund_id, declaration_id, amount_fen, parts,
-         created_at, state, cause, version, updated_by) VALUES ($1,
-         '00000000-0000-7000-8000-0000000000f1', $2, 18000, '[]', 0, 'REQUESTED', 'TAXPAYER', 1,
-         'Test')",
-        &[&second.taxpayer_id, &second.declaration_id],
-    )
-    .await;
-    for (statement, allowed) in [
-        (
-            "UPDATE refund SET state = 'APPROVED' WHERE taxpayer_id = $1",
-            false,
-        ),
-        (
-            "UPDATE refund SET offset_fen = 17999 WHERE taxpayer_id = $1",
-            false,
-        ),
-        (
-            "UPDATE refund SET offset_fen = 18000 WHERE taxpayer_id = $1",
-            true,
-        ),
-    ] {
+    let barred = async |refund: &pb::Refund| {
         let mut request = correcting(&second);
         request.validate_only = true;
-        let refused = server
-            .declarations()
-            .correct_declaration(request.clone())
-            .await;
+        let refused = server.declarations().correct_declaration(request).await;
         let status = assert_precondition(refused, "REFUND_PENDING");
-        assert_eq!(
-            fact(&status, "refund_id"),
-            "00000000-0000-7000-8000-0000000000f1"
-        );
-        write(&server, statement, &[&second.taxpayer_id]).await;
-        if allowed {
-            // Wholly set off: 300.00 − 180.00 = 120.00 remain paid, as much as is due.
-            let draft = open(&server, correcting(&second)).await;
-            assert_eq!(columns(&draft), [["120.00", "120.00", "0.00"]]);
-        }
-    }
+        assert_eq!(fact(&status, "refund_id"), refund.refund_id);
+    };
+    let request = claiming(&second, "180.00", pb::RefundCause::Relief);
+    let claimed = claim(&server, request).await;
+    barred(&claimed).await;
+    let approved = decide(&server, deciding(&claimed, true)).await;
+    barred(&approved).await;
+    let report = reporting(&approved, "180.00");
+    server.treasury().report_refund(report).await.unwrap();
+    // Paid back: 300.00 − 180.00 = 120.00 remain paid, as much as is due.
+    let draft = open(&server, correcting(&second)).await;
+    assert_eq!(columns(&draft), [["120.00", "120.00", "0.00"]]);
+    server.check_trail().await;
 }
 
 #[tokio::test]

@@ -1,69 +1,31 @@
 //! Refunds of tax that was paid through Caixing: interest, the payment given back, its own voucher.
 
-use caixing::filing::{Closing, Correction, DeclarationState, Submission};
 use caixing::pb;
-use caixing::types::{DeclarationId, TaxpayerKey};
 
 use crate::refund_calls::*;
-use crate::sample::yuan;
 use crate::support::*;
 
-/// Corrects a paid declaration of 300.00 down to some tax, as a correction will leave it.
-async fn corrected_down(server: &Server, paid: &pb::Declaration, tax: &str) -> pb::Declaration {
-    let store = server.store().await;
-    let mut tx = store.begin("Test", None).await.unwrap();
-    let key = TaxpayerKey::parse(&paid.taxpayer_id).unwrap();
-    let id = DeclarationId::parse(&paid.declaration_id).unwrap();
-    let old = tx.declaration(key, id).await.unwrap().unwrap();
-    let mut new = old.clone();
-    new.id = DeclarationId::new(uuid::Uuid::now_v7());
-    let line = &mut new.content.lines[0];
-    line.charge.item = "CORRECTED".to_owned();
-    line.charge.tax_amount = yuan(tax);
-    line.charge.already_paid = yuan("300.00");
-    line.payable = yuan(tax).minus(yuan("300.00")).unwrap();
-    line.carried = yuan("300.00");
-    new.content.covered.clear();
-    new.content.correction = Some(Correction {
-        corrects: old.id,
-        revision: 2,
-        taxes: Vec::new(),
-        excluded: Vec::new(),
-        reason: "合同金额有误".to_owned(),
-    });
-    new.digest = new.content.digest().unwrap();
-    new.state = DeclarationState::Draft;
-    new.submission = None;
-    new.version = 1;
-    let at = old.created_at;
-    tx.insert_declaration(&new).await.unwrap();
-    new.state = DeclarationState::Completed;
-    new.submission = Some(Submission {
-        at,
-        overdue: false,
-        acknowledged: Vec::new(),
-    });
-    new.version = 2;
-    tx.update_declaration(&new).await.unwrap();
-    tx.insert_filed(&new).await.unwrap();
-    let mut replaced = old.clone();
-    replaced.state = DeclarationState::Corrected;
-    replaced.closing = Some(Closing {
-        at,
-        reason: "更正".to_owned(),
-    });
-    replaced.version += 1;
-    tx.update_declaration(&replaced).await.unwrap();
-    tx.commit().await.unwrap();
-    store.close().await;
-    let mut wire = paid.clone();
-    wire.declaration_id = new.id.to_string();
-    wire.content_digest = new.digest;
-    wire
+/// Corrects a paid declaration of 300.00 down: to the tax of a contract of another amount, or to
+/// nothing, because it should never have been declared.
+async fn corrected_down(
+    server: &Server,
+    paid: &pb::Declaration,
+    amount_yuan: Option<&str>,
+) -> pb::Declaration {
+    let mut request = correcting(paid);
+    let source = source_list(server, &paid.taxpayer_id).await.remove(0);
+    match amount_yuan {
+        Some(amount) => {
+            restate(server, &source, contract_over("HT-1", amount)).await;
+        }
+        None => request.excluded_source_ids.push(source.source_id),
+    }
+    let draft = open(server, request).await;
+    crate::support::file(server, &draft).await
 }
 
 /// Files and pays 300.00, then corrects it down.
-async fn overpaid(server: &Server, tax: &str) -> (pb::Payment, pb::Declaration) {
+async fn overpaid(server: &Server, amount: Option<&str>) -> (pb::Payment, pb::Declaration) {
     let filed = filed(server).await;
     let payment = pay(server, &filed, "300.00").await;
     let settled = server
@@ -71,15 +33,15 @@ async fn overpaid(server: &Server, tax: &str) -> (pb::Payment, pb::Declaration) 
         .report_settlement(settling(&payment))
         .await;
     settled.unwrap();
-    let corrected = corrected_down(server, &filed, tax).await;
+    let corrected = corrected_down(server, &filed, amount).await;
     (payment, corrected)
 }
 
-/// 200.00 × 0.0035 × 120 ÷ 360 = 0.23.
+/// 333,333.33 × 0.0003 = 100.00; 200.00 × 0.0035 × 120 ÷ 360 = 0.23.
 #[tokio::test]
 async fn tax_paid_too_much_comes_back_with_interest_and_its_own_voucher() {
     let (server, _) = Server::with_quiet_bank().await;
-    let (payment, corrected) = overpaid(&server, "100.00").await;
+    let (payment, corrected) = overpaid(&server, Some("333333.33")).await;
     let request = claiming(&corrected, "200.00", pb::RefundCause::Overpaid);
     let claimed = claim(&server, request).await;
     let part = &claimed.parts[0];
@@ -125,14 +87,14 @@ async fn tax_paid_too_much_comes_back_with_interest_and_its_own_voucher() {
     assert_eq!(sheet.kind(), pb::VoucherKind::Refund);
     assert_eq!(
         (sheet.refund_id.as_str(), sheet.total_yuan.as_str()),
-        (refund.refund_id.as_str(), "200.23")
+        (refund.refund_id.as_str(), "-200.23")
     );
     let rows: Vec<&str> = sheet
         .rows
         .iter()
         .map(|row| row.amount_yuan.as_str())
         .collect();
-    assert_eq!(rows, ["200.00", "0.23"]);
+    assert_eq!(rows, ["-200.00", "-0.23"]);
     assert_eq!(
         (old.state(), old.kind()),
         (pb::VoucherState::Issued, pb::VoucherKind::Payment)
@@ -140,17 +102,18 @@ async fn tax_paid_too_much_comes_back_with_interest_and_its_own_voucher() {
     let verify = pb::VerifyVoucherRequest {
         voucher_number: sheet.voucher_number.clone(),
         tax_number: TAX_NUMBER.to_owned(),
-        total_yuan: "200.23".to_owned(),
+        total_yuan: "-200.23".to_owned(),
         verification_code: String::new(),
     };
     let verified = server.vouchers().verify_voucher(verify).await.unwrap();
     assert!(verified.into_inner().valid);
+    server.check_trail().await;
 }
 
 #[tokio::test]
 async fn a_payment_ends_when_all_of_its_tax_went_back_by_offset_and_payout() {
     let (server, _) = Server::with_quiet_bank().await;
-    let (payment, corrected) = overpaid(&server, "0.00").await;
+    let (payment, corrected) = overpaid(&server, None).await;
     let request = claiming(&corrected, "300.00", pb::RefundCause::Relief);
     let claimed = claim(&server, request).await;
     let refund = decide(&server, deciding(&claimed, true)).await;
@@ -188,5 +151,6 @@ async fn a_payment_ends_when_all_of_its_tax_went_back_by_offset_and_payout() {
         .iter()
         .map(|row| row.amount_yuan.as_str())
         .collect();
-    assert_eq!(rows, ["300.00", "-120.00"]);
+    assert_eq!(rows, ["-300.00", "120.00"]);
+    server.check_trail().await;
 }

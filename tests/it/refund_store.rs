@@ -139,7 +139,7 @@ async fn the_recount_finds_tax_paid_twice_without_its_voucher_or_not_at_all() {
     tx.insert_payment(&second).await.unwrap();
     tx.insert_voucher(&voucher(2, &second)).await.unwrap();
     let problem = broken(&mut tx).await.unwrap();
-    assert!(problem.contains("more was set off"), "{problem}");
+    assert!(problem.contains("more was paid"), "{problem}");
 }
 
 #[tokio::test]

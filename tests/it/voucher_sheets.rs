@@ -183,7 +183,7 @@ async fn a_voided_sheet_stays_and_can_be_followed_by_the_right_one_once() {
     assert_eq!(voided.state(), pb::VoucherState::Voided);
     assert_eq!(
         voucher_list(&server, &wrong.taxpayer_id).await,
-        [voided.clone()]
+        std::slice::from_ref(&voided)
     );
     let answer = verify(&server, &wrong, &wrong.verification_code).await;
     assert_eq!(

@@ -171,11 +171,6 @@ impl Server {
         (server, bank)
     }
 
-    /// The same database from beside the server, to bring about what no call does yet.
-    pub async fn store(&self) -> Store {
-        Store::open_sqlite(self._dir.path()).await.unwrap()
-    }
-
     /// Where its database lies.
     pub fn data_dir(&self) -> &std::path::Path {
         self._dir.path()
