@@ -133,6 +133,7 @@ impl Reason {
     /// What the sandbox's bank has to do so that a payment ends for this reason.
     pub fn bank_fault(&self) -> Option<BankFault> {
         match self.name {
+            "REFUSED_BY_BANK" => Some(BankFault::Refuse),
             "ORDER_NEVER_REACHED_BANK" => Some(BankFault::TimeOutBeforeDebit),
             _ => None,
         }

@@ -18,10 +18,16 @@ async fn corrected_down(
         Some(amount) => {
             restate(server, &source, contract_over("HT-1", amount)).await;
         }
-        None => request.excluded_source_ids.push(source.source_id),
+        None => request.excluded_source_ids.push(source.source_id.clone()),
     }
     let draft = open(server, request).await;
-    crate::support::file(server, &draft).await
+    let corrected = crate::support::file(server, &draft).await;
+    if amount_yuan.is_none() {
+        // Else it would stand on the next form.
+        let source = source_list(server, &paid.taxpayer_id).await.remove(0);
+        close_source(server, &source).await;
+    }
+    corrected
 }
 
 /// Files and pays 300.00, then corrects it down.
