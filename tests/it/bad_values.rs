@@ -7,14 +7,14 @@ use crate::support::{NOBODY, TAX_NUMBER};
 const EXAMPLE: &str = include_str!("../../examples/hefei-manufacturer.json");
 
 /// A method, a body that passes the reading of fields, and bad values of its fields.
-type Row = (&'static str, Value, Vec<(&'static str, Vec<Value>)>);
+pub type Row = (&'static str, Value, Vec<(&'static str, Vec<Value>)>);
 
-fn ids() -> Vec<Value> {
+pub fn ids() -> Vec<Value> {
     let long = "9".repeat(70_000);
     vec![json!(""), json!("no-uuid"), json!("\u{202e}"), json!(long)]
 }
 
-fn texts(limit: usize) -> Vec<Value> {
+pub fn texts(limit: usize) -> Vec<Value> {
     let long = "长".repeat(limit + 1);
     vec![
         json!(""),
@@ -27,7 +27,7 @@ fn texts(limit: usize) -> Vec<Value> {
     ]
 }
 
-fn amounts() -> Vec<Value> {
+pub fn amounts() -> Vec<Value> {
     [
         "",
         "1e3",
@@ -49,7 +49,7 @@ fn amounts() -> Vec<Value> {
     .to_vec()
 }
 
-fn days() -> Vec<Value> {
+pub fn days() -> Vec<Value> {
     [
         "",
         "2026-02-29",
@@ -69,16 +69,16 @@ fn days() -> Vec<Value> {
 }
 
 /// A required choice.
-fn choices() -> Vec<Value> {
+pub fn choices() -> Vec<Value> {
     vec![json!(0), json!(99), json!(-1), json!(i32::MAX)]
 }
 
 /// A choice that may be left unspecified.
-fn filters() -> Vec<Value> {
+pub fn filters() -> Vec<Value> {
     vec![json!(99), json!(-1)]
 }
 
-fn tokens() -> Vec<Value> {
+pub fn tokens() -> Vec<Value> {
     vec![
         json!("x"),
         json!("1e9"),
@@ -87,7 +87,7 @@ fn tokens() -> Vec<Value> {
     ]
 }
 
-fn sizes() -> Vec<Value> {
+pub fn sizes() -> Vec<Value> {
     vec![json!(-1), json!(i32::MIN)]
 }
 
@@ -104,7 +104,7 @@ fn document() -> Value {
     serde_json::from_str::<Value>(EXAMPLE).unwrap()["sources"][12].clone()
 }
 
-fn digest() -> String {
+pub fn digest() -> String {
     "0".repeat(64)
 }
 
@@ -411,6 +411,7 @@ pub fn table(taxpayer: &str) -> Vec<Row> {
         submit_declaration_and_on(taxpayer),
         create_payment_and_on(taxpayer),
         list_vouchers_and_on(taxpayer),
+        crate::bad_values_life::table(taxpayer),
     ]
     .concat()
 }

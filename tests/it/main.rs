@@ -10,6 +10,7 @@
 mod audit;
 mod bad_input;
 mod bad_values;
+mod bad_values_life;
 mod bank_facts;
 mod bank_faults;
 mod bank_process;
