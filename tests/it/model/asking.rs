@@ -107,6 +107,9 @@ impl Book {
         let all = person.payments.iter().filter(|one| debited(one));
         match way {
             Settling::Any => pick(all, which),
+            Settling::Again | Settling::OtherPart => {
+                pick(all.filter(|one| one.received() > 0), which)
+            }
             _ => pick(all.filter(|one| one.can_settle()), which),
         }
     }
@@ -266,7 +269,7 @@ impl Book {
                 let person = self.someone(who)?;
                 let filed = Self::to_pay(person, declaration, way)?.clone();
                 let taxpayer_id = person.key.clone();
-                let total = filed.form.payable() + filed.form.surcharge(today);
+                let total = filed.form.collected(today);
                 Asked::CreatePayment(pb::CreatePaymentRequest {
                     request_id: self.mark(),
                     taxpayer_id,
@@ -306,7 +309,18 @@ impl Book {
                 let person = self.someone(who)?;
                 let payment = Self::to_settle(person, payment, way, bank)?.clone();
                 let taxpayer_id = person.key.clone();
-                let total = payment.total();
+                let rest = payment.total() - payment.received();
+                let serial = payment.parts.len() + 1;
+                let last = payment.parts.last().cloned();
+                let (reference, amount) = match (way, last) {
+                    (Settling::Part, _) if rest > 1 => (format!("P{serial}"), rest / 2),
+                    (Settling::OtherPart, Some((reference, amount))) => (reference, amount + 1),
+                    (Settling::OtherAmount, _) => (format!("P{serial}"), rest + 1),
+                    (Settling::Again, Some(last)) => last,
+                    (_, Some(last)) if rest == 0 => last,
+                    (_, None) => (String::new(), rest),
+                    (_, Some(_)) => (format!("P{serial}"), rest),
+                };
                 let elsewhere = if payment.treasury == OFFICES[0][2] {
                     1
                 } else {
@@ -319,16 +333,13 @@ impl Book {
                         Settling::Nobody => crate::support::NOBODY.to_owned(),
                         _ => payment.id.clone(),
                     },
-                    amount_yuan: match way {
-                        Settling::OtherAmount => yuan(total + 1),
-                        _ => yuan(total),
-                    },
+                    amount_yuan: yuan(amount),
                     treasury_code: match way {
                         Settling::OtherTreasury => OFFICES[elsewhere][2].to_owned(),
                         _ => payment.treasury,
                     },
                     bank_reference: bank.order(&payment.id)?.reference,
-                    part_reference: String::new(),
+                    part_reference: reference,
                 })
             }
             Act::Repeat { earlier } => {

@@ -161,6 +161,12 @@ impl Dice {
         }
     }
 
+    /// One in ten is so small that its tax is not collected, or nothing.
+    fn size(&mut self) -> u32 {
+        let bound = self.weighed(&[(9, 100_000_000), (1, 100_000)]);
+        self.below(bound)
+    }
+
     fn debit(&mut self) -> Debit {
         self.weighed(&[
             (8, Debit::Answer),
@@ -200,14 +206,14 @@ const ACTS: &[(u32, fn(&mut Dice) -> Act)] = &[
             (1, Kind::Open),
             (2, Kind::Plot),
         ]),
-        size: dice.below(100_000_000),
+        size: dice.size(),
         quarter: dice.byte(3),
         office: dice.byte(2),
     }),
     (4, |dice| Restate {
         who: dice.byte(3),
         source: dice.byte(4),
-        size: dice.below(100_000_000),
+        size: dice.size(),
         etag: dice.etag(),
     }),
     (4, |dice| Close {
@@ -252,6 +258,9 @@ const ACTS: &[(u32, fn(&mut Dice) -> Act)] = &[
         payment: dice.byte(3),
         way: dice.weighed(&[
             (10, Settling::Right),
+            (4, Settling::Part),
+            (1, Settling::Again),
+            (1, Settling::OtherPart),
             (1, Settling::OtherAmount),
             (1, Settling::OtherTreasury),
             (1, Settling::Nobody),

@@ -79,7 +79,15 @@ pub enum Query {
 /// How the treasury reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settling {
+    /// What is still to come, or what came last once more.
     Right,
+    /// Half of what is still to come.
+    Part,
+    /// What came last, under a new mark.
+    Again,
+    /// What came last, of another amount.
+    OtherPart,
+    /// A fen more than is still to come.
     OtherAmount,
     OtherTreasury,
     /// For a payment that nobody made.
