@@ -9,10 +9,12 @@ use super::bank::{Bank, Booked, agreement};
 use super::book::{Book, Declaration, Filed, Known, Payment, Person, Recorded};
 use super::drawing::{Facts, OFFICES, Scope, TICKED, WINDOWS, forms, window, yuan};
 use super::filing::etag;
-use super::operation::{Act, Etag, Filing, Paying, Settling};
+use super::operation::{Act, Etag, Filing, Paying, Print, Settling};
 
 /// Taxpayers at most.
 const PEOPLE: u8 = 3;
+/// Why something is voided or printed again.
+const REASON: &str = "填写有误";
 /// Warnings that a client reads and accepts.
 const ACKNOWLEDGED: [&str; 5] = [
     "FREQUENCY_UNCONFIRMED",
@@ -129,6 +131,30 @@ impl Book {
             act = one.before();
         }
         None
+    }
+
+    fn printing(&mut self, act: Print, taxpayer_id: String, voucher_number: String) -> Asked {
+        let (request_id, reason) = (self.mark(), REASON.to_owned());
+        match act {
+            Print::Again => Asked::ReprintVoucher(pb::ReprintVoucherRequest {
+                request_id,
+                taxpayer_id,
+                voucher_number,
+                reason,
+            }),
+            Print::Replace => Asked::ReplaceVoucher(pb::ReplaceVoucherRequest {
+                request_id,
+                taxpayer_id,
+                voucher_number,
+                reason,
+            }),
+            Print::Void => Asked::VoidVoucher(pb::VoidVoucherRequest {
+                request_id,
+                taxpayer_id,
+                voucher_number,
+                reason,
+            }),
+        }
     }
 
     fn asking_of(&mut self, act: Act, bank: &Bank, today: Date) -> Option<Asked> {
@@ -341,6 +367,32 @@ impl Book {
                     bank_reference: bank.order(&payment.id)?.reference,
                     part_reference: reference,
                 })
+            }
+            Act::Void {
+                who,
+                declaration,
+                way,
+            } => {
+                let person = self.someone(who)?;
+                let filed = Self::to_pay(person, declaration, way)?.clone();
+                let taxpayer_id = person.key.clone();
+                Asked::VoidDeclaration(pb::VoidDeclarationRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    declaration_id: filed.id,
+                    content_digest: match way {
+                        Paying::OtherDigest => "0".repeat(64),
+                        _ => filed.digest,
+                    },
+                    reason: REASON.to_owned(),
+                    validate_only: false,
+                })
+            }
+            Act::Sheet { who, sheet, act } => {
+                let person = self.someone(who)?;
+                let number = pick(person.sheets.iter(), sheet)?.number.clone();
+                let taxpayer_id = person.key.clone();
+                self.printing(act, taxpayer_id, number)
             }
             Act::Repeat { earlier } => {
                 // Often one that waits for the bank: it is asked about, never debited again.

@@ -12,6 +12,7 @@ use super::operation::Debit;
 
 pub use pb::DeclarationState as Filed;
 pub use pb::PaymentState as Paid;
+pub use pb::VoucherState as SheetState;
 
 /// A tax source.
 #[derive(Debug, Clone)]
@@ -119,6 +120,29 @@ impl Payment {
     }
 }
 
+/// A voucher sheet.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    pub number: String,
+    pub payment: String,
+    pub state: SheetState,
+    pub reprints: i32,
+    /// No other number has taken its place.
+    pub is_last: bool,
+}
+
+impl Sheet {
+    pub fn new(number: &str, payment: &str) -> Self {
+        Self {
+            number: number.to_owned(),
+            payment: payment.to_owned(),
+            state: SheetState::Issued,
+            reprints: 0,
+            is_last: true,
+        }
+    }
+}
+
 /// A taxpayer with all that is its own.
 #[derive(Debug, Clone, Default)]
 pub struct Person {
@@ -129,6 +153,7 @@ pub struct Person {
     pub sources: Vec<Source>,
     pub declarations: Vec<Declaration>,
     pub payments: Vec<Payment>,
+    pub sheets: Vec<Sheet>,
     /// Kind and subject of each event; of a case, its rule and what it is about.
     pub events: Vec<(String, String)>,
     /// What a case was opened about, and the rule.

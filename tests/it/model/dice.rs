@@ -2,7 +2,7 @@
 
 use super::operation::Act::{self, *};
 use super::operation::Operation::{self, *};
-use super::operation::{Debit, Etag, Filing, Kind, Look, Paying, Query, Settling};
+use super::operation::{Debit, Etag, Filing, Kind, Look, Paying, Print, Query, Settling};
 
 /// Numbers from a seed (SplitMix64): the same list for the same seed, for ever.
 #[derive(Debug, Clone)]
@@ -266,6 +266,20 @@ const ACTS: &[(u32, fn(&mut Dice) -> Act)] = &[
             (1, Settling::Nobody),
             (3, Settling::Any),
         ]),
+    }),
+    (4, |dice| Void {
+        who: dice.byte(3),
+        declaration: dice.byte(3),
+        way: dice.weighed(&[
+            (8, Paying::Right),
+            (1, Paying::OtherDigest),
+            (3, Paying::Any),
+        ]),
+    }),
+    (6, |dice| Sheet {
+        who: dice.byte(3),
+        sheet: dice.byte(5),
+        act: dice.weighed(&[(2, Print::Again), (3, Print::Replace), (1, Print::Void)]),
     }),
     (8, |dice| Repeat {
         earlier: dice.byte(60),

@@ -57,6 +57,18 @@ SELECT '3: a voucher without money in the treasury', v.voucher_number
   FROM voucher AS v JOIN payment AS p USING (taxpayer_id, payment_id)
   WHERE v.state = 'ISSUED' AND p.state NOT IN ('IN_TREASURY', 'REFUNDED')
 UNION ALL
+SELECT '3: a sheet replaced by none, or by one of other money', v.voucher_number
+  FROM voucher AS v LEFT JOIN voucher AS n
+    ON n.taxpayer_id = v.taxpayer_id AND n.voucher_number = v.replaced_by
+  WHERE (v.replaced_by IS NOT NULL AND (n.replaces IS NULL OR n.replaces <> v.voucher_number
+      OR n.total_fen <> v.total_fen OR n.payment_id <> v.payment_id))
+    OR (v.state = 'REPLACED' AND v.replaced_by IS NULL)
+UNION ALL
+SELECT '3: a voided declaration was paid', d.declaration_id
+  FROM declaration AS d WHERE d.state = 'VOIDED' AND EXISTS (
+    SELECT 1 FROM payment AS p WHERE p.taxpayer_id = d.taxpayer_id
+      AND p.declaration_id = d.declaration_id AND p.state NOT IN ('FAILED', 'REVERSED'))
+UNION ALL
 SELECT '3: money in the treasury without its voucher', p.payment_id
   FROM payment AS p WHERE p.state = 'IN_TREASURY' AND NOT EXISTS (
     SELECT 1 FROM voucher AS v WHERE v.taxpayer_id = p.taxpayer_id
@@ -184,11 +196,13 @@ pub async fn rows(eyes: &mut SqliteConnection, seen: i64) -> Rows {
     .fetch_all(&mut *eyes)
     .await
     .unwrap();
-    let vouchers: (i64,) =
-        sqlx::query_as("SELECT COALESCE(SUM(total_fen), 0) FROM voucher WHERE kind = 'PAYMENT'")
-            .fetch_one(&mut *eyes)
-            .await
-            .unwrap();
+    let vouchers: (i64,) = sqlx::query_as(
+        "SELECT COALESCE(SUM(total_fen), 0) FROM voucher WHERE kind = 'PAYMENT'
+         AND replaced_by IS NULL",
+    )
+    .fetch_one(&mut *eyes)
+    .await
+    .unwrap();
     let parts = "SELECT payment_id, SUM(amount_fen) FROM settlement_part GROUP BY payment_id";
     let parts = sqlx::query_as(parts).fetch_all(&mut *eyes).await;
     let parts: Vec<(String, i64)> = parts.unwrap();

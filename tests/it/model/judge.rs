@@ -11,6 +11,7 @@ use tonic::Code;
 use super::asked::{Asked, Outcome};
 use super::bank::{Bank, Said};
 use super::book::{Book, Known, Paid, Payment, Rule};
+use super::operation::Print;
 
 /// Why an outcome is wrong.
 pub type Verdict = Result<(), String>;
@@ -174,6 +175,16 @@ impl Book {
             Asked::CreatePayment(message) => self.pay(message, outcome, seen),
             Asked::ResolvePayment(message) => self.resolve(message, outcome, seen),
             Asked::ReportSettlement(message) => self.settle(message, outcome),
+            Asked::VoidDeclaration(message) => self.void(message, outcome, seen),
+            Asked::ReprintVoucher(m) => {
+                self.print(Print::Again, (&m.taxpayer_id, &m.voucher_number), outcome)
+            }
+            Asked::ReplaceVoucher(m) => {
+                self.print(Print::Replace, (&m.taxpayer_id, &m.voucher_number), outcome)
+            }
+            Asked::VoidVoucher(m) => {
+                self.print(Print::Void, (&m.taxpayer_id, &m.voucher_number), outcome)
+            }
         }?;
         let recorded = &mut self.requests[place];
         if !asked.only_checks() {
@@ -242,10 +253,10 @@ impl Book {
     /// A repeat at the same time may have found no answer yet, and asked the bank.
     fn may_have_asked(&mut self, key: &str, bytes: &[u8], seen: &Seen<'_>) -> Verdict {
         let message: caixing::pb::CreatePaymentResponse = read(bytes)?;
-        let id = message
-            .payment
-            .ok_or("no payment in the answer")?
-            .payment_id;
+        // Where nothing is collected there is none.
+        let Some(id) = message.payment.map(|payment| payment.payment_id) else {
+            return Ok(());
+        };
         let person = self.person(key).ok_or("nobody's")?;
         let payment = person.payment(&id).ok_or("no payment")?;
         payment.may_hear(seen.heard(payment), seen.disagrees(payment));

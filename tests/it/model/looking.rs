@@ -14,6 +14,7 @@ use tonic::{Request, Response, Status};
 
 use super::book::{Book, Filed, Known, Payment, Person};
 use super::drawing::yuan;
+use super::ending::check_sheet;
 use super::filing::{check_declaration, check_form, check_source, etag};
 use super::judge::{Verdict, ensure, same};
 use super::operation::{Filing, Look, Paying};
@@ -272,7 +273,12 @@ fn vouchers(person: &Person, world: &World) -> Verdict {
         person.key
     );
     let settled = person.payments.iter().filter(|one| one.voucher.is_some());
-    same("vouchers", &all.len(), &settled.clone().count())?;
+    same("vouchers", &all.len(), &person.sheets.len())?;
+    for sheet in &person.sheets {
+        let of = |one: &&pb::Voucher| one.voucher_number == sheet.number;
+        let wire = all.iter().find(of).ok_or("a sheet is not listed")?;
+        check_sheet(sheet, wire)?;
+    }
     for payment in settled {
         let of = |one: &&pb::Voucher| Some(&one.voucher_number) == payment.voucher.as_ref();
         let wire = all.iter().find(of).ok_or("a voucher is not listed")?;

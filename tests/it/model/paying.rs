@@ -5,7 +5,7 @@ use tonic::Code;
 
 use super::asked::Outcome;
 use super::bank::behaviour;
-use super::book::{Book, Filed, Paid, Payment, Person, Rule};
+use super::book::{Book, Filed, Paid, Payment, Person, Rule, Sheet};
 use super::drawing::{OFFICES, yuan};
 use super::filing::etag;
 use super::judge::{Refusal, Seen, Verdict, answered, ensure, read, running, same};
@@ -236,6 +236,7 @@ impl Book {
             }
             if payment.received() == total {
                 payment.voucher = Some(message.voucher_number.clone());
+                person.sheets.push(Sheet::new(&message.voucher_number, &id));
                 person.step(&id, Paid::InTreasury);
                 person.note("declaration.completed", &declaration);
                 person.note("voucher.issued", &message.voucher_number);

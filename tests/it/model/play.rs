@@ -166,7 +166,7 @@ impl Player {
         let before = self.world.now();
         let outcome = call(&mut self.world);
         let after = self.world.now();
-        self.tell(&outcome);
+        self.tell(asked, &outcome);
         let seen = Seen {
             bank: &self.world.bank,
             before,
@@ -176,7 +176,10 @@ impl Player {
         self.book.judge(asked, &outcome, seen)
     }
 
-    fn tell(&mut self, outcome: &Outcome) {
+    fn tell(&mut self, asked: &Asked, outcome: &Outcome) {
+        if let Outcome::Answered { .. } | Outcome::Found { .. } = outcome {
+            self.count(format!("answered: {}", asked.method()));
+        }
         match outcome {
             Outcome::Answered { replayed: true, .. } => self.count("outcome: given again"),
             Outcome::Answered { .. } => self.count("outcome: answered"),
@@ -293,8 +296,8 @@ impl Player {
         let before = self.world.now();
         let (first, second) = self.world.ask_both(one.clone(), other.clone());
         let after = self.world.now();
-        self.tell(&first);
-        self.tell(&second);
+        self.tell(one, &first);
+        self.tell(other, &second);
         let rows = self.rows();
         let bank = Arc::clone(&self.world.bank);
         let seen = Seen {
