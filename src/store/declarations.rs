@@ -79,7 +79,8 @@ impl TryFrom<Row> for Declaration {
 }
 
 impl Tx {
-    /// Keeps the rule pack a declaration is computed with, once.
+    /// Keeps the rule pack a declaration is computed with, once: its text is large, and is written
+    /// out only where it is not there yet.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -88,6 +89,15 @@ impl Tx {
         book: &RuleBook,
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        let known: Option<(i64,)> = on_backend!(self, conn => sqlx::query_as(
+            "SELECT CAST(1 AS BIGINT) FROM rule_pack WHERE digest = $1",
+        )
+        .bind(book.digest())
+        .fetch_optional(conn)
+        .await)?;
+        if known.is_some() {
+            return Ok(());
+        }
         let files = serde_json::to_string(book.files())
             .map_err(|error| StoreError::json("rule_pack", &error))?;
         on_backend!(self, conn => sqlx::query(

@@ -9,6 +9,7 @@ use caixing::pb::payment_service_server::PaymentService as _;
 use caixing::pb::tax_source_service_server::TaxSourceService as _;
 use caixing::pb::taxpayer_service_server::TaxpayerService as _;
 use caixing::pb::treasury_callback_service_server::TreasuryCallbackService as _;
+use caixing::pb::voucher_service_server::VoucherService as _;
 use prost::Message;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
@@ -110,6 +111,10 @@ methods! {
     CreatePayment(CreatePaymentRequest) = Payments.create_payment,
     ResolvePayment(ResolvePaymentRequest) = Payments.resolve_payment,
     ReportSettlement(ReportSettlementRequest) = TreasuryCallbacks.report_settlement,
+    VoidDeclaration(VoidDeclarationRequest) = Declarations.void_declaration,
+    ReprintVoucher(ReprintVoucherRequest) = Vouchers.reprint_voucher,
+    ReplaceVoucher(ReplaceVoucherRequest) = Vouchers.replace_voucher,
+    VoidVoucher(VoidVoucherRequest) = Vouchers.void_voucher,
 }
 
 /// The id a tax number gets.
@@ -131,6 +136,10 @@ impl Asked {
             Self::CreatePayment(message) => message.taxpayer_id.clone(),
             Self::ResolvePayment(message) => message.taxpayer_id.clone(),
             Self::ReportSettlement(message) => message.taxpayer_id.clone(),
+            Self::VoidDeclaration(message) => message.taxpayer_id.clone(),
+            Self::ReprintVoucher(message) => message.taxpayer_id.clone(),
+            Self::ReplaceVoucher(message) => message.taxpayer_id.clone(),
+            Self::VoidVoucher(message) => message.taxpayer_id.clone(),
         }
     }
 
@@ -144,9 +153,8 @@ impl Asked {
             Self::CloseTaxSource(message) => message.validate_only,
             Self::SubmitDeclaration(message) => message.validate_only,
             Self::CreatePayment(message) => message.validate_only,
-            Self::DraftDeclaration(_) | Self::ResolvePayment(_) | Self::ReportSettlement(_) => {
-                false
-            }
+            Self::VoidDeclaration(message) => message.validate_only,
+            _ => false,
         }
     }
 
@@ -160,7 +168,8 @@ impl Asked {
             Self::CloseTaxSource(message) => message.validate_only = true,
             Self::SubmitDeclaration(message) => message.validate_only = true,
             Self::CreatePayment(message) => message.validate_only = true,
-            Self::DraftDeclaration(_) | Self::ResolvePayment(_) | Self::ReportSettlement(_) => {}
+            Self::VoidDeclaration(message) => message.validate_only = true,
+            _ => {}
         }
         self
     }
@@ -187,6 +196,10 @@ impl Asked {
                 message.payment_id = crate::support::NOBODY.to_owned();
             }
             Self::ReportSettlement(message) => message.bank_reference.push('9'),
+            Self::VoidDeclaration(message) => message.content_digest = "0".repeat(64),
+            Self::ReprintVoucher(message) => message.reason.push('甲'),
+            Self::ReplaceVoucher(message) => message.reason.push('甲'),
+            Self::VoidVoucher(message) => message.reason.push('甲'),
         }
         other
     }

@@ -9,10 +9,12 @@ use super::bank::{Bank, Booked, agreement};
 use super::book::{Book, Declaration, Filed, Known, Payment, Person, Recorded};
 use super::drawing::{Facts, OFFICES, Scope, TICKED, WINDOWS, forms, window, yuan};
 use super::filing::etag;
-use super::operation::{Act, Etag, Filing, Paying, Settling};
+use super::operation::{Act, Etag, Filing, Paying, Print, Settling};
 
 /// Taxpayers at most.
 const PEOPLE: u8 = 3;
+/// Why something is voided or printed again.
+const REASON: &str = "填写有误";
 /// Warnings that a client reads and accepts.
 const ACKNOWLEDGED: [&str; 5] = [
     "FREQUENCY_UNCONFIRMED",
@@ -107,6 +109,9 @@ impl Book {
         let all = person.payments.iter().filter(|one| debited(one));
         match way {
             Settling::Any => pick(all, which),
+            Settling::Again | Settling::OtherPart => {
+                pick(all.filter(|one| one.received() > 0), which)
+            }
             _ => pick(all.filter(|one| one.can_settle()), which),
         }
     }
@@ -126,6 +131,30 @@ impl Book {
             act = one.before();
         }
         None
+    }
+
+    fn printing(&mut self, act: Print, taxpayer_id: String, voucher_number: String) -> Asked {
+        let (request_id, reason) = (self.mark(), REASON.to_owned());
+        match act {
+            Print::Again => Asked::ReprintVoucher(pb::ReprintVoucherRequest {
+                request_id,
+                taxpayer_id,
+                voucher_number,
+                reason,
+            }),
+            Print::Replace => Asked::ReplaceVoucher(pb::ReplaceVoucherRequest {
+                request_id,
+                taxpayer_id,
+                voucher_number,
+                reason,
+            }),
+            Print::Void => Asked::VoidVoucher(pb::VoidVoucherRequest {
+                request_id,
+                taxpayer_id,
+                voucher_number,
+                reason,
+            }),
+        }
     }
 
     fn asking_of(&mut self, act: Act, bank: &Bank, today: Date) -> Option<Asked> {
@@ -266,7 +295,7 @@ impl Book {
                 let person = self.someone(who)?;
                 let filed = Self::to_pay(person, declaration, way)?.clone();
                 let taxpayer_id = person.key.clone();
-                let total = filed.form.payable() + filed.form.surcharge(today);
+                let total = filed.form.collected(today);
                 Asked::CreatePayment(pb::CreatePaymentRequest {
                     request_id: self.mark(),
                     taxpayer_id,
@@ -306,7 +335,18 @@ impl Book {
                 let person = self.someone(who)?;
                 let payment = Self::to_settle(person, payment, way, bank)?.clone();
                 let taxpayer_id = person.key.clone();
-                let total = payment.total();
+                let rest = payment.total() - payment.received();
+                let serial = payment.parts.len() + 1;
+                let last = payment.parts.last().cloned();
+                let (reference, amount) = match (way, last) {
+                    (Settling::Part, _) if rest > 1 => (format!("P{serial}"), rest / 2),
+                    (Settling::OtherPart, Some((reference, amount))) => (reference, amount + 1),
+                    (Settling::OtherAmount, _) => (format!("P{serial}"), rest + 1),
+                    (Settling::Again, Some(last)) => last,
+                    (_, Some(last)) if rest == 0 => last,
+                    (_, None) => (String::new(), rest),
+                    (_, Some(_)) => (format!("P{serial}"), rest),
+                };
                 let elsewhere = if payment.treasury == OFFICES[0][2] {
                     1
                 } else {
@@ -319,17 +359,40 @@ impl Book {
                         Settling::Nobody => crate::support::NOBODY.to_owned(),
                         _ => payment.id.clone(),
                     },
-                    amount_yuan: match way {
-                        Settling::OtherAmount => yuan(total + 1),
-                        _ => yuan(total),
-                    },
+                    amount_yuan: yuan(amount),
                     treasury_code: match way {
                         Settling::OtherTreasury => OFFICES[elsewhere][2].to_owned(),
                         _ => payment.treasury,
                     },
                     bank_reference: bank.order(&payment.id)?.reference,
-                    part_reference: String::new(),
+                    part_reference: reference,
                 })
+            }
+            Act::Void {
+                who,
+                declaration,
+                way,
+            } => {
+                let person = self.someone(who)?;
+                let filed = Self::to_pay(person, declaration, way)?.clone();
+                let taxpayer_id = person.key.clone();
+                Asked::VoidDeclaration(pb::VoidDeclarationRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    declaration_id: filed.id,
+                    content_digest: match way {
+                        Paying::OtherDigest => "0".repeat(64),
+                        _ => filed.digest,
+                    },
+                    reason: REASON.to_owned(),
+                    validate_only: false,
+                })
+            }
+            Act::Sheet { who, sheet, act } => {
+                let person = self.someone(who)?;
+                let number = pick(person.sheets.iter(), sheet)?.number.clone();
+                let taxpayer_id = person.key.clone();
+                self.printing(act, taxpayer_id, number)
             }
             Act::Repeat { earlier } => {
                 // Often one that waits for the bank: it is asked about, never debited again.

@@ -37,7 +37,9 @@ pub struct Order {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     Debited(String),
-    Refused(String),
+    OtherAmount,
+    Refused,
+    TakenBack,
     NeverSeen,
     Nothing,
 }
@@ -125,11 +127,13 @@ impl Bank {
         match (query, order) {
             (Query::Silent, _) => Said::Nothing,
             (Query::Forget, _) | (_, None) => Said::NeverSeen,
-            (Query::OtherAmount, Some(order)) if order.booked == Booked::Debited => Said::Nothing,
+            (Query::OtherAmount, Some(order)) if order.booked == Booked::Debited => {
+                Said::OtherAmount
+            }
             (_, Some(order)) => match order.booked {
                 Booked::Debited => Said::Debited(order.reference),
-                Booked::Refused => Said::Refused(REFUSAL.to_owned()),
-                Booked::TakenBack => Said::Refused("REVERSED".to_owned()),
+                Booked::Refused => Said::Refused,
+                Booked::TakenBack => Said::TakenBack,
             },
         }
     }

@@ -1,6 +1,6 @@
 //! The small model: what the service must know, kept as plainly as possible.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use caixing::pb;
@@ -12,6 +12,7 @@ use super::operation::Debit;
 
 pub use pb::DeclarationState as Filed;
 pub use pb::PaymentState as Paid;
+pub use pb::VoucherState as SheetState;
 
 /// A tax source.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub struct Declaration {
     pub state: Filed,
     pub version: i64,
     pub overdue: bool,
+    /// What was not collected, being under 1 yuan.
+    pub waived: i64,
 }
 
 impl Declaration {
@@ -73,7 +76,16 @@ pub struct Payment {
     /// It was failed because the bank denied an order that it had debited.
     pub denied: bool,
     pub voucher: Option<String>,
+    /// What the treasury has of it: reference and amount.
+    pub parts: Vec<(String, i64)>,
+    /// The bank's number, once known.
+    pub reference: Option<String>,
+    /// A case that a call that was cut may have opened, and the money kept with it.
+    pub maybe_case: Option<(Rule, Option<(String, i64)>)>,
 }
+
+/// A rule that a case is about.
+pub type Rule = &'static str;
 
 impl Payment {
     pub fn state(&self) -> Paid {
@@ -92,8 +104,42 @@ impl Payment {
         matches!(self.state(), Paid::Sent | Paid::Confirming)
     }
 
+    /// Money may come for it: also where it was taken for failed.
     pub fn can_settle(&self) -> bool {
-        self.is_open() || self.state() == Paid::Debited
+        self.is_open() || matches!(self.state(), Paid::Debited | Paid::Failed)
+    }
+
+    /// What a call of which nothing is known may have led to.
+    pub fn may_hear(&mut self, states: Vec<Paid>, rule: Option<Rule>) {
+        self.maybe.extend(states);
+        self.maybe_case = rule.map(|rule| (rule, None)).or(self.maybe_case.take());
+    }
+
+    pub fn received(&self) -> i64 {
+        self.parts.iter().map(|part| part.1).sum()
+    }
+}
+
+/// A voucher sheet.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    pub number: String,
+    pub payment: String,
+    pub state: SheetState,
+    pub reprints: i32,
+    /// No other number has taken its place.
+    pub is_last: bool,
+}
+
+impl Sheet {
+    pub fn new(number: &str, payment: &str) -> Self {
+        Self {
+            number: number.to_owned(),
+            payment: payment.to_owned(),
+            state: SheetState::Issued,
+            reprints: 0,
+            is_last: true,
+        }
     }
 }
 
@@ -107,8 +153,11 @@ pub struct Person {
     pub sources: Vec<Source>,
     pub declarations: Vec<Declaration>,
     pub payments: Vec<Payment>,
-    /// Kind and subject of each event.
+    pub sheets: Vec<Sheet>,
+    /// Kind and subject of each event; of a case, its rule and what it is about.
     pub events: Vec<(String, String)>,
+    /// What a case was opened about, and the rule.
+    pub cases: BTreeSet<(String, String)>,
 }
 
 impl Person {
@@ -146,6 +195,24 @@ impl Person {
         self.events.push((kind.to_owned(), subject.to_owned()));
     }
 
+    /// Opens a case, unless there is one that says so.
+    pub fn open_case(&mut self, subject: &str, rule: Rule) {
+        if self.cases.insert((subject.to_owned(), rule.to_owned())) {
+            self.note(&format!("case.opened {rule}"), subject);
+        }
+    }
+
+    /// Money that the books did not await is kept beside them.
+    pub fn keep_beside(&mut self, id: &str, rule: Rule, part: Option<(String, i64)>) {
+        let payment = self.payment(id).unwrap();
+        if let Some(part) = part {
+            payment.parts.push(part);
+            payment.version += 1;
+            self.note("payment.part_received", id);
+        }
+        self.open_case(id, rule);
+    }
+
     /// A payment takes a step; a step to where it stands is none.
     pub fn step(&mut self, id: &str, state: Paid) {
         let payment = self.payment(id).unwrap();
@@ -155,6 +222,7 @@ impl Person {
         }
         payment.states.push(state);
         payment.version += 1;
+        payment.denied &= state == Paid::Failed;
         // An answer that is kept may still come, and is heard as long as the bank is waited for.
         payment.running &= payment.behaviour == Debit::Hold && payment.is_open();
         let kind = match state {
@@ -162,6 +230,7 @@ impl Person {
             Paid::Failed => "payment.failed",
             Paid::Confirming => "payment.confirming",
             Paid::InTreasury => "payment.in_treasury",
+            Paid::Reversed => "payment.reversed",
             other => panic!("no step leads to {other:?}"),
         };
         self.note(kind, id);

@@ -2,7 +2,7 @@
 
 use super::operation::Act::{self, *};
 use super::operation::Operation::{self, *};
-use super::operation::{Debit, Etag, Filing, Kind, Look, Paying, Query, Settling};
+use super::operation::{Debit, Etag, Filing, Kind, Look, Paying, Print, Query, Settling};
 
 /// Numbers from a seed (SplitMix64): the same list for the same seed, for ever.
 #[derive(Debug, Clone)]
@@ -161,6 +161,12 @@ impl Dice {
         }
     }
 
+    /// One in ten is so small that its tax is not collected, or nothing.
+    fn size(&mut self) -> u32 {
+        let bound = self.weighed(&[(9, 100_000_000), (1, 100_000)]);
+        self.below(bound)
+    }
+
     fn debit(&mut self) -> Debit {
         self.weighed(&[
             (8, Debit::Answer),
@@ -200,14 +206,14 @@ const ACTS: &[(u32, fn(&mut Dice) -> Act)] = &[
             (1, Kind::Open),
             (2, Kind::Plot),
         ]),
-        size: dice.below(100_000_000),
+        size: dice.size(),
         quarter: dice.byte(3),
         office: dice.byte(2),
     }),
     (4, |dice| Restate {
         who: dice.byte(3),
         source: dice.byte(4),
-        size: dice.below(100_000_000),
+        size: dice.size(),
         etag: dice.etag(),
     }),
     (4, |dice| Close {
@@ -252,11 +258,28 @@ const ACTS: &[(u32, fn(&mut Dice) -> Act)] = &[
         payment: dice.byte(3),
         way: dice.weighed(&[
             (10, Settling::Right),
+            (4, Settling::Part),
+            (1, Settling::Again),
+            (1, Settling::OtherPart),
             (1, Settling::OtherAmount),
             (1, Settling::OtherTreasury),
             (1, Settling::Nobody),
             (3, Settling::Any),
         ]),
+    }),
+    (4, |dice| Void {
+        who: dice.byte(3),
+        declaration: dice.byte(3),
+        way: dice.weighed(&[
+            (8, Paying::Right),
+            (1, Paying::OtherDigest),
+            (3, Paying::Any),
+        ]),
+    }),
+    (6, |dice| Sheet {
+        who: dice.byte(3),
+        sheet: dice.byte(5),
+        act: dice.weighed(&[(2, Print::Again), (3, Print::Replace), (1, Print::Void)]),
     }),
     (8, |dice| Repeat {
         earlier: dice.byte(60),

@@ -70,6 +70,11 @@ pub fn yuan(fen: i64) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
 
+/// Yuan as fen.
+pub fn fen(yuan: &str) -> i64 {
+    caixing::types::Money::parse_yuan(yuan).unwrap().fen()
+}
+
 /// What a source is, as stated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
@@ -218,6 +223,12 @@ impl Form {
             divided(i128::from(*principal) * 5 * i128::from(days), 10_000)
         };
         rows.iter().map(surcharge).sum()
+    }
+
+    /// What is collected if paid on a day: nothing where it is under 1 yuan (公告2012年第25号).
+    pub fn collected(&self, pay_on: Date) -> i64 {
+        let total = self.payable() + self.surcharge(pay_on);
+        if total < 100 { 0 } else { total }
     }
 
     /// Filed on a day, some line is late.

@@ -159,6 +159,7 @@ impl Book {
                 state: Filed::Draft,
                 version: 1,
                 overdue: false,
+                waived: 0,
             };
             check_declaration(&draft, &answer)?;
             check_form(&draft.form, &answer)?;

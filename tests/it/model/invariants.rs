@@ -1,7 +1,7 @@
 //! The invariants of the design, read off the database itself after every step, and the book
 //! against its rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::bank::{Bank, Booked};
 use super::book::{Book, Filed, Paid, Payment};
+use super::drawing::fen;
 use super::judge::{Verdict, ensure, same};
 
 /// One row for each thing that must never be: which rule, and whose.
@@ -56,18 +57,45 @@ SELECT '3: a voucher without money in the treasury', v.voucher_number
   FROM voucher AS v JOIN payment AS p USING (taxpayer_id, payment_id)
   WHERE v.state = 'ISSUED' AND p.state NOT IN ('IN_TREASURY', 'REFUNDED')
 UNION ALL
+SELECT '3: a sheet replaced by none, or by one of other money', v.voucher_number
+  FROM voucher AS v LEFT JOIN voucher AS n
+    ON n.taxpayer_id = v.taxpayer_id AND n.voucher_number = v.replaced_by
+  WHERE (v.replaced_by IS NOT NULL AND (n.replaces IS NULL OR n.replaces <> v.voucher_number
+      OR n.total_fen <> v.total_fen OR n.payment_id <> v.payment_id))
+    OR (v.state = 'REPLACED' AND v.replaced_by IS NULL)
+UNION ALL
+SELECT '3: a voided declaration was paid', d.declaration_id
+  FROM declaration AS d WHERE d.state = 'VOIDED' AND EXISTS (
+    SELECT 1 FROM payment AS p WHERE p.taxpayer_id = d.taxpayer_id
+      AND p.declaration_id = d.declaration_id AND p.state NOT IN ('FAILED', 'REVERSED'))
+UNION ALL
 SELECT '3: money in the treasury without its voucher', p.payment_id
   FROM payment AS p WHERE p.state = 'IN_TREASURY' AND NOT EXISTS (
     SELECT 1 FROM voucher AS v WHERE v.taxpayer_id = p.taxpayer_id
       AND v.payment_id = p.payment_id AND v.voucher_number = p.voucher_number)
 UNION ALL
 SELECT '3: completed without its money', d.declaration_id
-  FROM declaration AS d WHERE d.state = 'COMPLETED' AND d.payable_fen > 0 AND NOT EXISTS (
+  FROM declaration AS d WHERE d.state = 'COMPLETED' AND d.payable_fen > 0
+    AND d.waived_fen = 0 AND NOT EXISTS (
     SELECT 1 FROM payment AS p WHERE p.taxpayer_id = d.taxpayer_id
       AND p.declaration_id = d.declaration_id AND p.state IN ('IN_TREASURY', 'REFUNDED'))
 UNION ALL
+SELECT '3: what is not collected is a yuan or more, or paid', d.declaration_id
+  FROM declaration AS d WHERE d.waived_fen > 0 AND (d.waived_fen >= 100
+    OR d.waived_fen < d.payable_fen OR d.state NOT IN ('COMPLETED', 'CORRECTED') OR EXISTS (
+    SELECT 1 FROM payment AS p WHERE p.taxpayer_id = d.taxpayer_id
+      AND p.declaration_id = d.declaration_id AND p.state = 'IN_TREASURY'))
+UNION ALL
+SELECT '3: received is not the sum of its parts', p.payment_id
+  FROM payment AS p WHERE p.channel = 'AGREEMENT' AND p.received_fen <> (
+    SELECT COALESCE(SUM(s.amount_fen), 0) FROM settlement_part AS s
+      WHERE s.taxpayer_id = p.taxpayer_id AND s.payment_id = p.payment_id)
+UNION ALL
 SELECT '5: an event of a request that was not kept', e.subject_id
-  FROM event AS e WHERE e.request_id IS NOT NULL AND NOT EXISTS (
+  FROM event AS e WHERE e.request_id IS NOT NULL
+    -- A report that disagrees is refused and not kept; its case and its money are.
+    AND NOT (e.rpc = 'ReportSettlement' AND e.kind IN ('case.opened', 'payment.part_received'))
+    AND NOT EXISTS (
     SELECT 1 FROM request AS r WHERE r.taxpayer_id = e.taxpayer_id
       AND r.request_id = e.request_id)
 UNION ALL
@@ -82,43 +110,27 @@ SELECT '8: what is refundable reduced what is payable', p.payment_id
       WHERE l.taxpayer_id = p.taxpayer_id AND l.declaration_id = p.declaration_id)
 ";
 
-/// How many rows each table has; none ever has fewer.
-const COUNTED: &str = "
-SELECT (SELECT COUNT(*) FROM taxpayer) AS a, (SELECT COUNT(*) FROM tax_source) AS b,
-  (SELECT COUNT(*) FROM tax_source_version) AS c, (SELECT COUNT(*) FROM declaration) AS d,
-  (SELECT COUNT(*) FROM declaration_line) AS e, (SELECT COUNT(*) FROM declared_period) AS f,
-  (SELECT COUNT(*) FROM payment) AS g, (SELECT COUNT(*) FROM voucher) AS h,
-  (SELECT COUNT(*) FROM event) AS i, (SELECT COUNT(*) FROM request) AS j,
-  (SELECT COUNT(*) FROM voucher_number_claim) AS k, (SELECT COUNT(*) FROM rule_pack) AS l,
-  (SELECT COUNT(*) FROM settlement_part) AS m, (SELECT COUNT(*) FROM officer_case) AS n
-";
-
-#[derive(Debug, FromRow, Clone, Default)]
-struct Counts {
-    a: i64,
-    b: i64,
-    c: i64,
-    d: i64,
-    e: i64,
-    f: i64,
-    g: i64,
-    h: i64,
-    i: i64,
-    j: i64,
-    k: i64,
-    l: i64,
-    m: i64,
-    n: i64,
-}
-
-impl Counts {
-    const fn list(&self) -> [i64; 14] {
-        [
-            self.a, self.b, self.c, self.d, self.e, self.f, self.g, self.h, self.i, self.j, self.k,
-            self.l, self.m, self.n,
-        ]
-    }
-}
+/// Tables that no row is ever deleted from.
+const TABLES: [&str; 18] = [
+    "taxpayer",
+    "tax_source",
+    "tax_source_version",
+    "declaration",
+    "declaration_line",
+    "declared_period",
+    "payment",
+    "voucher",
+    "event",
+    "request",
+    "voucher_number_claim",
+    "rule_pack",
+    "settlement_part",
+    "officer_case",
+    "refund",
+    "payment_extension",
+    "inspection",
+    "voucher_act",
+];
 
 #[derive(Debug, FromRow)]
 struct EventRow {
@@ -131,19 +143,27 @@ struct EventRow {
     request_id: Option<String>,
     at: i64,
     hash: String,
+    detail: String,
+    /// Of a case: its rule and what it is about.
+    rule: Option<String>,
+    about: Option<String>,
 }
 
 /// What the database holds that a step may have changed.
 #[derive(Debug, Default)]
 pub struct Rows {
     forbidden: Vec<(String, String)>,
-    counts: Counts,
+    counts: Vec<i64>,
     events: Vec<EventRow>,
     /// State, version, principal, surcharge, voucher by payment.
     payments: BTreeMap<String, (String, i64, i64, i64, Option<String>)>,
     /// State, version, digest, payable by declaration.
     declarations: BTreeMap<String, (String, i64, String, i64)>,
     vouchers_fen: i64,
+    /// What the treasury has of each payment, beside the books too, fen.
+    parts: BTreeMap<String, i64>,
+    /// What a case is about, and its rule; those of nobody are left out.
+    cases: BTreeSet<(String, String)>,
 }
 
 type PaymentRow = (String, String, i64, i64, i64, Option<String>);
@@ -152,10 +172,15 @@ type DeclarationRow = (String, String, i64, String, i64);
 /// Reads what a step may have changed, the events from a position on.
 pub async fn rows(eyes: &mut SqliteConnection, seen: i64) -> Rows {
     let forbidden = sqlx::query_as(FORBIDDEN).fetch_all(&mut *eyes).await;
-    let counts = sqlx::query_as(COUNTED).fetch_one(&mut *eyes).await;
+    let counts = TABLES.map(|table| format!("SELECT COUNT(*) FROM {table}"));
+    let counts = sqlx::query_as(sqlx::AssertSqlSafe(counts.join(" UNION ALL ")));
+    let counts: Vec<(i64,)> = counts.fetch_all(&mut *eyes).await.unwrap();
     let events = sqlx::query_as(
-        "SELECT position, taxpayer_id, sequence, kind, subject_id, rpc, request_id, at, hash
-         FROM event WHERE position > $1 OR position IS NULL ORDER BY position",
+        "SELECT e.position, e.taxpayer_id, e.sequence, e.kind, e.subject_id, e.rpc, e.request_id,
+         e.at, e.hash, e.detail, c.rule_id AS rule, c.subject_id AS about
+         FROM event AS e LEFT JOIN officer_case AS c ON e.kind = 'case.opened'
+           AND c.taxpayer_id = e.taxpayer_id AND c.case_id = e.subject_id
+         WHERE e.position > $1 OR e.position IS NULL ORDER BY e.position",
     );
     let events = events.bind(seen).fetch_all(&mut *eyes).await;
     let payments: Vec<PaymentRow> = sqlx::query_as(
@@ -171,20 +196,29 @@ pub async fn rows(eyes: &mut SqliteConnection, seen: i64) -> Rows {
     .fetch_all(&mut *eyes)
     .await
     .unwrap();
-    let vouchers: (i64,) =
-        sqlx::query_as("SELECT COALESCE(SUM(total_fen), 0) FROM voucher WHERE kind = 'PAYMENT'")
-            .fetch_one(&mut *eyes)
-            .await
-            .unwrap();
+    let vouchers: (i64,) = sqlx::query_as(
+        "SELECT COALESCE(SUM(total_fen), 0) FROM voucher WHERE kind = 'PAYMENT'
+         AND replaced_by IS NULL",
+    )
+    .fetch_one(&mut *eyes)
+    .await
+    .unwrap();
+    let parts = "SELECT payment_id, SUM(amount_fen) FROM settlement_part GROUP BY payment_id";
+    let parts = sqlx::query_as(parts).fetch_all(&mut *eyes).await;
+    let parts: Vec<(String, i64)> = parts.unwrap();
+    let cases = "SELECT subject_id, rule_id FROM officer_case WHERE taxpayer_id <> ''";
+    let cases: Vec<(String, String)> = sqlx::query_as(cases).fetch_all(&mut *eyes).await.unwrap();
     let of_payment = |row: PaymentRow| (row.0, (row.1, row.2, row.3, row.4, row.5));
     let of_declaration = |row: DeclarationRow| (row.0, (row.1, row.2, row.3, row.4));
     Rows {
         forbidden: forbidden.unwrap(),
-        counts: counts.unwrap(),
+        counts: counts.into_iter().map(|count| count.0).collect(),
         events: events.unwrap(),
         payments: payments.into_iter().map(of_payment).collect(),
         declarations: declarations.into_iter().map(of_declaration).collect(),
         vouchers_fen: vouchers.0,
+        parts: parts.into_iter().collect(),
+        cases: cases.into_iter().collect(),
     }
 }
 
@@ -192,8 +226,21 @@ impl Rows {
     /// Kind and subject of the events of a taxpayer.
     fn events_of(&self, key: &str) -> Vec<(String, String)> {
         let of = self.events.iter().filter(|event| event.taxpayer_id == key);
-        of.map(|event| (event.kind.clone(), event.subject_id.clone()))
-            .collect()
+        of.map(|event| match (&event.rule, &event.about) {
+            (Some(rule), Some(about)) => (format!("case.opened {rule}"), about.clone()),
+            _ => (event.kind.clone(), event.subject_id.clone()),
+        })
+        .collect()
+    }
+
+    /// There is a case.
+    pub fn has_case(&self, subject: &str, rule: &str) -> bool {
+        self.cases.contains(&(subject.to_owned(), rule.to_owned()))
+    }
+
+    /// What the treasury has of a payment, fen.
+    pub fn received(&self, payment: &str) -> i64 {
+        self.parts.get(payment).copied().unwrap_or(0)
     }
 
     /// The state of a payment.
@@ -208,7 +255,7 @@ impl Rows {
 pub struct Watch {
     /// The last event seen.
     pub position: i64,
-    counts: Counts,
+    counts: Vec<i64>,
     /// The last sequence and hash of each taxpayer.
     chains: BTreeMap<String, (i64, String)>,
 }
@@ -225,8 +272,8 @@ impl Watch {
         ensure(rows.forbidden.is_empty(), || {
             format!("invariant {:?}", rows.forbidden)
         })?;
-        let (before, now) = (self.counts.list(), rows.counts.list());
-        let fewer = before.iter().zip(now).any(|(before, now)| *before > now);
+        let (before, now) = (&self.counts, &rows.counts);
+        let fewer = before.iter().zip(now).any(|(before, now)| before > now);
         ensure(!fewer, || {
             format!("4: rows were deleted: {before:?}, now {now:?}")
         })?;
@@ -247,7 +294,8 @@ impl Watch {
                 event.subject_id,
                 event.rpc,
                 event.request_id,
-                event.at
+                event.at,
+                event.detail
             ]);
             let hash = hex::encode(Sha256::digest(linked.to_string()));
             same("hash of an event", &event.hash, &hash)?;
@@ -266,6 +314,8 @@ impl Book {
         for payment in payments {
             let row = rows.payments.get(&payment.id).ok_or("a payment is lost")?;
             same("a payment's row", row, &row_of(payment))?;
+            let (real, received) = (rows.received(&payment.id), payment.received());
+            same("what the treasury has", &real, &received)?;
         }
         let declarations = self.people.iter().flat_map(|one| &one.declarations);
         let count = declarations.clone().count();
@@ -280,6 +330,8 @@ impl Book {
             let expected = (name, version, filed.digest.clone(), payable);
             same("a declaration's row", row, &expected)?;
         }
+        let cases = self.people.iter().flat_map(|one| one.cases.clone());
+        same("cases", &rows.cases, &cases.collect())?;
         same("Σ vouchers = Σ settled", &rows.vouchers_fen, &self.settled)?;
         for person in &self.people {
             let expected = person.events.get(watch.seen_of(&person.key)..);
@@ -350,10 +402,6 @@ impl Book {
             format!("debited unfiled: {unfiled:?}")
         })
     }
-}
-
-fn fen(yuan: &str) -> i64 {
-    caixing::types::Money::parse_yuan(yuan).unwrap().fen()
 }
 
 fn row_of(payment: &Payment) -> (String, i64, i64, i64, Option<String>) {

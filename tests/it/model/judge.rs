@@ -10,7 +10,8 @@ use tonic::Code;
 
 use super::asked::{Asked, Outcome};
 use super::bank::{Bank, Said};
-use super::book::{Book, Known, Paid, Payment};
+use super::book::{Book, Known, Paid, Payment, Rule};
+use super::operation::Print;
 
 /// Why an outcome is wrong.
 pub type Verdict = Result<(), String>;
@@ -47,23 +48,46 @@ impl Seen<'_> {
 
     /// The states a payment may have after the bank was asked about it.
     pub fn heard(&self, payment: &Payment) -> Vec<Paid> {
-        if !payment.is_open() {
+        let said = self.bank.says(&payment.id);
+        let open = payment.is_open();
+        if said == Said::TakenBack && payment.state() == Paid::Debited && payment.received() == 0 {
+            return vec![Paid::Reversed];
+        }
+        let denies = matches!(said, Said::Refused | Said::TakenBack);
+        if !open || denies && payment.received() > 0 {
             return vec![payment.state()];
         }
-        match self.bank.says(&payment.id) {
+        match said {
             Said::Debited(_) => vec![Paid::Debited],
-            Said::Refused(_) => vec![Paid::Failed],
-            Said::Nothing => vec![Paid::Confirming],
+            Said::Refused => vec![Paid::Failed],
+            Said::TakenBack => vec![Paid::Reversed],
+            Said::Nothing | Said::OtherAmount => vec![Paid::Confirming],
             Said::NeverSeen => {
                 let of = |young| {
                     if young {
                         Paid::Confirming
+                    } else if payment.received() > 0 {
+                        payment.state()
                     } else {
                         Paid::Failed
                     }
                 };
                 self.young(payment.created).into_iter().map(of).collect()
             }
+        }
+    }
+}
+
+impl Seen<'_> {
+    /// What of the bank's word cannot be true together with the books.
+    pub fn disagrees(&self, payment: &Payment) -> Option<Rule> {
+        if !payment.is_open() && payment.state() != Paid::Debited {
+            return None;
+        }
+        match self.bank.says(&payment.id) {
+            Said::OtherAmount => Some("BANK_AMOUNT"),
+            Said::TakenBack if payment.received() > 0 => Some("REVERSAL_AFTER_SETTLEMENT"),
+            _ => None,
         }
     }
 }
@@ -151,6 +175,16 @@ impl Book {
             Asked::CreatePayment(message) => self.pay(message, outcome, seen),
             Asked::ResolvePayment(message) => self.resolve(message, outcome, seen),
             Asked::ReportSettlement(message) => self.settle(message, outcome),
+            Asked::VoidDeclaration(message) => self.void(message, outcome, seen),
+            Asked::ReprintVoucher(m) => {
+                self.print(Print::Again, (&m.taxpayer_id, &m.voucher_number), outcome)
+            }
+            Asked::ReplaceVoucher(m) => {
+                self.print(Print::Replace, (&m.taxpayer_id, &m.voucher_number), outcome)
+            }
+            Asked::VoidVoucher(m) => {
+                self.print(Print::Void, (&m.taxpayer_id, &m.voucher_number), outcome)
+            }
         }?;
         let recorded = &mut self.requests[place];
         if !asked.only_checks() {
@@ -188,13 +222,15 @@ impl Book {
             }
             Outcome::Waiting { .. } | Outcome::Absent => {
                 let payment = person.payment(payment_id).ok_or("no payment")?;
-                payment.maybe.extend(seen.heard(payment));
+                payment.may_hear(seen.heard(payment), seen.disagrees(payment));
                 return Ok(());
             }
             Outcome::Answered { bytes, .. } | Outcome::Found { bytes } => bytes,
         };
         let message: caixing::pb::CreatePaymentResponse = read(bytes)?;
         let answer = message.payment.ok_or("no payment in the answer")?;
+        person.payment(payment_id).ok_or("no payment")?.maybe_case =
+            seen.disagrees(&payment).map(|rule| (rule, None));
         let old = payment.state() != Paid::Sent || seen.young(payment.created).contains(&false);
         let mut allowed = payment.states.clone();
         if old {
@@ -217,13 +253,13 @@ impl Book {
     /// A repeat at the same time may have found no answer yet, and asked the bank.
     fn may_have_asked(&mut self, key: &str, bytes: &[u8], seen: &Seen<'_>) -> Verdict {
         let message: caixing::pb::CreatePaymentResponse = read(bytes)?;
-        let id = message
-            .payment
-            .ok_or("no payment in the answer")?
-            .payment_id;
+        // Where nothing is collected there is none.
+        let Some(id) = message.payment.map(|payment| payment.payment_id) else {
+            return Ok(());
+        };
         let person = self.person(key).ok_or("nobody's")?;
         let payment = person.payment(&id).ok_or("no payment")?;
-        payment.maybe.extend(seen.heard(payment));
+        payment.may_hear(seen.heard(payment), seen.disagrees(payment));
         Ok(())
     }
 
@@ -240,6 +276,9 @@ impl Book {
         let order = seen.bank.order(payment_id);
         let taken = order.is_some_and(|order| order.booked == super::bank::Booked::Debited);
         payment.denied |= state == Paid::Failed && taken;
+        if state == Paid::Debited {
+            payment.reference = seen.bank.order(payment_id).map(|order| order.reference);
+        }
         person.step(payment_id, state);
         Ok(())
     }

@@ -14,6 +14,7 @@ use tonic::{Request, Response, Status};
 
 use super::book::{Book, Filed, Known, Payment, Person};
 use super::drawing::yuan;
+use super::ending::check_sheet;
 use super::filing::{check_declaration, check_form, check_source, etag};
 use super::judge::{Verdict, ensure, same};
 use super::operation::{Filing, Look, Paying};
@@ -77,11 +78,13 @@ impl Book {
         let (principal, surcharge) = (filed.form.payable(), filed.form.surcharge(day));
         same("quoted principal", &quote.principal_yuan, &yuan(principal))?;
         same("quoted surcharge", &quote.surcharge_yuan, &yuan(surcharge))?;
-        same(
-            "quoted total",
-            &quote.total_yuan,
-            &yuan(principal + surcharge),
-        )
+        let (whole, collected) = (principal + surcharge, filed.form.collected(day));
+        same("quoted total", &quote.total_yuan, &yuan(collected))?;
+        let waived = match whole - collected {
+            0 => String::new(),
+            waived => yuan(waived),
+        };
+        same("waived", &quote.waived_yuan, &waived)
     }
 
     fn validate(&self, world: &World, who: u8, draft: u8) -> Verdict {
@@ -115,16 +118,29 @@ impl Book {
         let Some(payment) = settled.get(usize::from(voucher) % settled.len().max(1)) else {
             return Ok(());
         };
-        let request = pb::VerifyVoucherRequest {
-            voucher_number: payment.voucher.clone().unwrap(),
-            tax_number: person.number.clone(),
-            total_yuan: yuan(payment.total() + i64::from(!right)),
-            verification_code: String::new(),
-        };
+        let number = payment.voucher.clone().unwrap();
         let service = grpc::Vouchers(world.app());
-        let answer = inner(world.run(service.verify_voucher(Request::new(request))))?;
-        same("verified", &answer.valid, &right)?;
-        same("signed text", &answer.signed_text.is_empty(), &!right)
+        let request = pb::GetVoucherRequest {
+            taxpayer_id: person.key.clone(),
+            voucher_number: number.clone(),
+        };
+        let sheet = inner(world.run(service.get_voucher(Request::new(request))))?;
+        let sheet = sheet.voucher.ok_or("no voucher")?;
+        // The signed text is for who holds the sheet with its code.
+        let code = sheet.verification_code;
+        for (code, valid) in [("", right), (code.as_str(), right), ("0000-0000", false)] {
+            let request = pb::VerifyVoucherRequest {
+                voucher_number: number.clone(),
+                tax_number: person.number.clone(),
+                total_yuan: yuan(payment.total() + i64::from(!right)),
+                verification_code: code.to_owned(),
+            };
+            let answer = inner(world.run(service.verify_voucher(Request::new(request))))?;
+            same("verified", &answer.valid, &valid)?;
+            let shown = valid && !code.is_empty();
+            same("signed text", &answer.signed_text.is_empty(), &!shown)?;
+        }
+        Ok(())
     }
 
     /// What GetOutcome says of an earlier request.
@@ -257,7 +273,12 @@ fn vouchers(person: &Person, world: &World) -> Verdict {
         person.key
     );
     let settled = person.payments.iter().filter(|one| one.voucher.is_some());
-    same("vouchers", &all.len(), &settled.clone().count())?;
+    same("vouchers", &all.len(), &person.sheets.len())?;
+    for sheet in &person.sheets {
+        let of = |one: &&pb::Voucher| one.voucher_number == sheet.number;
+        let wire = all.iter().find(of).ok_or("a sheet is not listed")?;
+        check_sheet(sheet, wire)?;
+    }
     for payment in settled {
         let of = |one: &&pb::Voucher| Some(&one.voucher_number) == payment.voucher.as_ref();
         let wire = all.iter().find(of).ok_or("a voucher is not listed")?;

@@ -41,6 +41,7 @@ mod bank;
 mod book;
 mod dice;
 mod drawing;
+mod ending;
 mod filing;
 mod invariants;
 mod judge;

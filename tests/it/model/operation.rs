@@ -79,13 +79,32 @@ pub enum Query {
 /// How the treasury reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settling {
+    /// What is still to come, or what came last once more.
     Right,
+    /// Half of what is still to come.
+    Part,
+    /// What came last, under a new mark.
+    Again,
+    /// What came last, of another amount.
+    OtherPart,
+    /// A fen more than is still to come.
     OtherAmount,
     OtherTreasury,
     /// For a payment that nobody made.
     Nobody,
     /// For any payment, also one in the treasury already or refused by the bank.
     Any,
+}
+
+/// What is done to a voucher sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Print {
+    /// 补打.
+    Again,
+    /// 换开.
+    Replace,
+    /// 作废.
+    Void,
 }
 
 /// One mutating call.
@@ -144,6 +163,16 @@ pub enum Act {
         payment: u8,
         way: Settling,
     },
+    Void {
+        who: u8,
+        declaration: u8,
+        way: Paying,
+    },
+    Sheet {
+        who: u8,
+        sheet: u8,
+        act: Print,
+    },
     /// An earlier request byte for byte, whatever came of it.
     Repeat {
         earlier: u8,
@@ -168,7 +197,9 @@ impl Act {
             | Submit { who, .. }
             | Pay { who, .. }
             | Resolve { who, .. }
-            | Settle { who, .. } => *who = who.wrapping_add(1),
+            | Settle { who, .. }
+            | Void { who, .. }
+            | Sheet { who, .. } => *who = who.wrapping_add(1),
             Repeat { .. } | Reuse { .. } => {}
         }
         self
@@ -183,7 +214,12 @@ impl Act {
                 way: Paying::Right,
                 bank: Debit::LoseAnswer,
             },
-            Pay { who, .. } => Submit {
+            Sheet { who, .. } => Settle {
+                who,
+                payment: 0,
+                way: Settling::Right,
+            },
+            Pay { who, .. } | Void { who, .. } => Submit {
                 who,
                 draft: 0,
                 way: Filing::Right,

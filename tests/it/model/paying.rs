@@ -5,11 +5,12 @@ use tonic::Code;
 
 use super::asked::Outcome;
 use super::bank::behaviour;
-use super::book::{Book, Filed, Paid, Payment};
+use super::book::{Book, Filed, Paid, Payment, Person, Rule, Sheet};
 use super::drawing::{OFFICES, yuan};
 use super::filing::etag;
 use super::judge::{Refusal, Seen, Verdict, answered, ensure, read, running, same};
 use super::operation::Debit;
+use super::play::Split;
 
 const NO_PAYMENT: Refusal = (Code::NotFound, "PAYMENT_NOT_FOUND");
 
@@ -30,13 +31,14 @@ impl Book {
             .declaration(&m.declaration_id)
             .ok_or("no declaration")?;
         let (principal, surcharge) = (filed.form.payable(), filed.form.surcharge(seen.today()));
+        let collected = filed.form.collected(seen.today());
         let refusal = if alive {
             precondition("PAYMENT_ALIVE")
         } else if filed.state != Filed::AwaitingPayment {
             precondition("WRONG_STATE")
         } else if m.content_digest != filed.digest {
             precondition("CONTENT_DIGEST_MISMATCH")
-        } else if m.total_yuan != yuan(principal + surcharge) {
+        } else if m.total_yuan != yuan(collected) {
             precondition("AMOUNT_CHANGED")
         } else {
             None
@@ -47,6 +49,9 @@ impl Book {
         {
             // The other payment was alive in between, although it has failed since.
             return Ok(());
+        }
+        if refusal.is_none() && collected == 0 {
+            return self.waived(m, outcome, principal + surcharge);
         }
         let mut payment = Payment {
             id: String::new(),
@@ -62,6 +67,9 @@ impl Book {
             running: true,
             denied: false,
             voucher: None,
+            parts: Vec::new(),
+            reference: None,
+            maybe_case: None,
         };
         if let (Outcome::Waiting { payment_id }, None) = (outcome, refusal) {
             payment.id.clone_from(payment_id);
@@ -87,12 +95,32 @@ impl Book {
             ensure(allowed.contains(&answer.state()), || {
                 format!("{:?}, expected one of {allowed:?}", answer.state())
             })?;
-            person.step(&answer.payment_id, answer.state());
+            self.take_step(&m.taxpayer_id, &payment.id, answer.state(), &seen)?;
         }
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
         let payment = person.payment(&answer.payment_id).ok_or("no payment")?;
         payment.running = false;
         check_payment(payment, &answer)
+    }
+
+    /// Under 1 yuan nothing is collected: the declaration ends without a payment.
+    fn waived(&mut self, m: &pb::CreatePaymentRequest, outcome: &Outcome, fen: i64) -> Verdict {
+        let Some(bytes) = answered(outcome, None)? else {
+            return Ok(());
+        };
+        let message: pb::CreatePaymentResponse = read(bytes)?;
+        same("waived", &message.waived_yuan, &yuan(fen))?;
+        same("payment", &message.payment, &None)?;
+        if m.validate_only {
+            return Ok(());
+        }
+        let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
+        let filed = person.declaration(&m.declaration_id).ok_or("no draft")?;
+        filed.state = Filed::Completed;
+        filed.version += 1;
+        filed.waived = fen;
+        person.note("declaration.completed", &m.declaration_id);
+        Ok(())
     }
 
     /// What the treasury reported by itself while the bank was at it.
@@ -114,9 +142,10 @@ impl Book {
             return answered(outcome, Some(NO_PAYMENT)).map(|_| ());
         };
         let mut allowed = seen.heard(payment);
+        let disagrees = seen.disagrees(payment);
         if *outcome == Outcome::Absent {
             // It was cut, perhaps after the bank's word was taken in.
-            payment.maybe.extend(allowed);
+            payment.may_hear(allowed, seen.disagrees(payment));
             return Ok(());
         }
         if payment.running {
@@ -136,15 +165,32 @@ impl Book {
         })?;
         self.take_step(&m.taxpayer_id, &m.payment_id, answer.state(), &seen)?;
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
+        if let Some(rule) = disagrees {
+            person.open_case(&m.payment_id, rule);
+        }
+        let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
         check_payment(person.payment(&m.payment_id).ok_or("no payment")?, &answer)
     }
 
     /// Takes in only what the bank says of the payment that is to be resolved, as the first of
     /// the two steps in which it is done.
-    pub fn hear_only(&mut self, m: &pb::ResolvePaymentRequest, seen: &Seen<'_>) -> Verdict {
+    pub fn hear_only(
+        &mut self,
+        m: &pb::ResolvePaymentRequest,
+        seen: &Seen<'_>,
+        split: Split,
+    ) -> Verdict {
+        if split == Split::Not {
+            return Ok(());
+        }
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
         let payment = person.payment(&m.payment_id).ok_or("no payment")?;
-        match seen.heard(payment).first() {
+        payment.may_hear(Vec::new(), seen.disagrees(payment));
+        match seen
+            .heard(payment)
+            .first()
+            .filter(|_| split == Split::Around)
+        {
             Some(state) => self.take_step(&m.taxpayer_id, &m.payment_id, *state, seen),
             None => Ok(()),
         }
@@ -152,37 +198,120 @@ impl Book {
 
     pub fn settle(&mut self, m: &pb::ReportSettlementRequest, outcome: &Outcome) -> Verdict {
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
-        let Some(payment) = person.payment(&m.payment_id) else {
+        let Some(payment) = person.payments.iter().find(|one| one.id == m.payment_id) else {
             return answered(outcome, Some(NO_PAYMENT)).map(|_| ());
         };
-        let right = m.amount_yuan == yuan(payment.total()) && m.treasury_code == payment.treasury;
-        let refusal = if !payment.can_settle() {
-            precondition("WRONG_STATE")
-        } else if !right {
-            precondition("SETTLEMENT_MISMATCH")
-        } else {
-            None
-        };
-        let Some(bytes) = answered(outcome, refusal)? else {
+        let (id, declaration) = (payment.id.clone(), payment.declaration.clone());
+        let (total, state) = (payment.total(), payment.state());
+        let part = part_of(m);
+        let known = payment.parts.iter().any(|one| one.0 == part.0)
+            || payment.received() == total
+                && part.1 == total
+                && payment.reference.as_ref() == Some(&part.0);
+        if let Some(rule) = person.objects(payment, m, known) {
+            let kept = BESIDE.contains(&rule) && !known;
+            let kept = kept.then_some(part);
+            if *outcome == Outcome::Absent {
+                // It was cut, perhaps after the case was opened.
+                person.payment(&id).ok_or("no payment")?.maybe_case = Some((rule, kept));
+                return Ok(());
+            }
+            answered(outcome, precondition("SETTLEMENT_MISMATCH"))?;
+            person.keep_beside(&id, rule, kept);
+            return Ok(());
+        }
+        let Some(bytes) = answered(outcome, None)? else {
             return Ok(());
         };
         let message: pb::ReportSettlementResponse = read(bytes)?;
         let answer = message.payment.ok_or("no payment")?;
-        ensure(!message.voucher_number.is_empty(), || {
-            "no voucher".to_owned()
-        })?;
-        let (total, declaration) = (payment.total(), payment.declaration.clone());
-        payment.voucher = Some(message.voucher_number.clone());
-        person.step(&m.payment_id, Paid::InTreasury);
-        person.note("declaration.completed", &declaration);
-        person.note("voucher.issued", &message.voucher_number);
-        let filed = person.declaration(&declaration).ok_or("no declaration")?;
-        filed.state = Filed::Completed;
-        filed.version += 1;
-        check_payment(person.payment(&m.payment_id).ok_or("no payment")?, &answer)?;
-        same("reference", &answer.bank_reference, &m.bank_reference)?;
-        self.settled += total;
+        let mut settled = 0;
+        if !known || state == Paid::Failed {
+            let payment = person.payment(&id).ok_or("no payment")?;
+            payment
+                .reference
+                .get_or_insert_with(|| m.bank_reference.clone());
+            if !known {
+                payment.parts.push(part);
+            }
+            if payment.received() == total {
+                payment.voucher = Some(message.voucher_number.clone());
+                person.sheets.push(Sheet::new(&message.voucher_number, &id));
+                person.step(&id, Paid::InTreasury);
+                person.note("declaration.completed", &declaration);
+                person.note("voucher.issued", &message.voucher_number);
+                let filed = person.declaration(&declaration).ok_or("no declaration")?;
+                filed.state = Filed::Completed;
+                filed.version += 1;
+                settled = total;
+            } else if state == Paid::Failed {
+                person.step(&id, Paid::Debited);
+            } else {
+                payment.version += 1;
+                person.note("payment.part_received", &id);
+            }
+        }
+        let payment = person.payment(&id).ok_or("no payment")?;
+        check_payment(payment, &answer)?;
+        let voucher = payment.voucher.clone().unwrap_or_default();
+        same("voucher", &message.voucher_number, &voucher)?;
+        let whole = payment.state() == Paid::InTreasury;
+        ensure(whole != voucher.is_empty(), || "no voucher".to_owned())?;
+        self.settled += settled;
         Ok(())
+    }
+}
+
+/// Rules under which the money is kept as a part of the payment: the treasury does have it.
+const BESIDE: [Rule; 3] = [
+    "DOUBLE_PAYMENT",
+    "SETTLEMENT_AFTER_REVERSAL",
+    "SETTLEMENT_NOT_AWAITED",
+];
+
+/// Reference and amount of what is reported.
+fn part_of(m: &pb::ReportSettlementRequest) -> (String, i64) {
+    let reference = match m.part_reference.as_str() {
+        "" => m.bank_reference.clone(),
+        named => named.to_owned(),
+    };
+    (reference, super::drawing::fen(&m.amount_yuan))
+}
+
+impl Person {
+    /// What of a report cannot be true together with the books.
+    fn objects(
+        &self,
+        payment: &Payment,
+        m: &pb::ReportSettlementRequest,
+        known: bool,
+    ) -> Option<Rule> {
+        let (reference, amount) = part_of(m);
+        let before = payment.parts.iter().find(|one| one.0 == reference);
+        let sum = payment.received() + if known { 0 } else { amount };
+        if before.is_some_and(|before| before.1 != amount) {
+            return Some("SETTLEMENT_PART");
+        }
+        if m.treasury_code != payment.treasury {
+            return Some("SETTLEMENT_TREASURY");
+        }
+        if sum > payment.total() {
+            return Some("SETTLEMENT_AMOUNT");
+        }
+        let rival = self.live_payment(&payment.declaration);
+        let rival = rival.is_some_and(|one| one.id != payment.id);
+        let mut filed = self.declarations.iter();
+        let filed = filed.find(|one| one.id == payment.declaration)?;
+        match payment.state() {
+            Paid::InTreasury | Paid::Refunded => None,
+            Paid::Reversed => Some("SETTLEMENT_AFTER_REVERSAL"),
+            Paid::Failed if rival => Some("DOUBLE_PAYMENT"),
+            _ => match filed.state {
+                Filed::AwaitingPayment => None,
+                Filed::Completed => Some("DOUBLE_PAYMENT"),
+                _ => Some("SETTLEMENT_NOT_AWAITED"),
+            },
+        }
     }
 }
 
@@ -206,7 +335,8 @@ pub fn check_payment(payment: &Payment, answer: &pb::Payment) -> Verdict {
     same("treasury", &answer.treasury_code, &payment.treasury)?;
     let voucher = payment.voucher.clone().unwrap_or_default();
     same("voucher", &answer.voucher_number, &voucher)?;
-    let in_treasury = payment.state() == Paid::InTreasury;
-    let received = if in_treasury { payment.total() } else { 0 };
-    same("received", &answer.received_yuan, &yuan(received))
+    let received = yuan(payment.received());
+    same("received", &answer.received_yuan, &received)?;
+    let reference = payment.reference.clone().unwrap_or_default();
+    same("reference", &answer.bank_reference, &reference)
 }

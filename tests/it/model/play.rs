@@ -37,6 +37,17 @@ pub struct Failing {
     pub what: String,
 }
 
+/// Where the two steps of a resolution fall: the bank is asked, and its word taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// Both on one side of the other call.
+    Not,
+    /// Its word was taken in before the other call, the answer given after it.
+    Around,
+    /// Asked before the other call, its word taken in after it.
+    Late,
+}
+
 struct Player {
     world: World,
     book: Book,
@@ -155,7 +166,7 @@ impl Player {
         let before = self.world.now();
         let outcome = call(&mut self.world);
         let after = self.world.now();
-        self.tell(&outcome);
+        self.tell(asked, &outcome);
         let seen = Seen {
             bank: &self.world.bank,
             before,
@@ -165,7 +176,10 @@ impl Player {
         self.book.judge(asked, &outcome, seen)
     }
 
-    fn tell(&mut self, outcome: &Outcome) {
+    fn tell(&mut self, asked: &Asked, outcome: &Outcome) {
+        if let Outcome::Answered { .. } | Outcome::Found { .. } = outcome {
+            self.count(format!("answered: {}", asked.method()));
+        }
         match outcome {
             Outcome::Answered { replayed: true, .. } => self.count("outcome: given again"),
             Outcome::Answered { .. } => self.count("outcome: answered"),
@@ -282,8 +296,8 @@ impl Player {
         let before = self.world.now();
         let (first, second) = self.world.ask_both(one.clone(), other.clone());
         let after = self.world.now();
-        self.tell(&first);
-        self.tell(&second);
+        self.tell(one, &first);
+        self.tell(other, &second);
         let rows = self.rows();
         let bank = Arc::clone(&self.world.bank);
         let seen = Seen {
@@ -298,11 +312,11 @@ impl Player {
         ];
         let mut whys = Vec::new();
         for order in orders {
-            for split in [false, true] {
+            for split in [Split::Not, Split::Around, Split::Late] {
                 let mut book = self.book.clone();
                 let verdict = (|| {
-                    if let (true, Asked::ResolvePayment(message)) = (split, order[1].0) {
-                        book.hear_only(message, &seen)?;
+                    if let Asked::ResolvePayment(message) = order[1].0 {
+                        book.hear_only(message, &seen, split)?;
                     }
                     book.judge(order[0].0, order[0].1, seen)?;
                     book.judge(order[1].0, order[1].1, seen)?;
@@ -383,9 +397,18 @@ impl Player {
 impl Book {
     /// Takes in what a payment may have come to without an answer to anybody; true where one did.
     fn sync(&mut self, rows: &Rows, seen: &Seen<'_>) -> Result<bool, String> {
-        let mut steps = Vec::new();
+        let (mut steps, mut beside) = (Vec::new(), Vec::new());
         for person in &mut self.people {
             for payment in &mut person.payments {
+                if let Some((rule, part)) = payment.maybe_case.take() {
+                    let fen = part.as_ref().map_or(0, |part| part.1);
+                    let known = (payment.id.clone(), rule.to_owned());
+                    let opened = rows.has_case(&payment.id, rule) && !person.cases.contains(&known);
+                    let kept = fen > 0 && rows.received(&payment.id) == payment.received() + fen;
+                    if opened || kept {
+                        beside.push((person.key.clone(), payment.id.clone(), rule, part));
+                    }
+                }
                 let mut allowed = std::mem::take(&mut payment.maybe);
                 if payment.running {
                     allowed.extend(running(payment));
@@ -399,6 +422,11 @@ impl Book {
         for (key, payment, state) in &steps {
             self.take_step(key, payment, *state, seen)?;
         }
-        Ok(!steps.is_empty())
+        let changed = !steps.is_empty() || !beside.is_empty();
+        for (key, payment, rule, part) in beside {
+            let person = self.person(&key).ok_or("nobody's")?;
+            person.keep_beside(&payment, rule, part);
+        }
+        Ok(changed)
     }
 }

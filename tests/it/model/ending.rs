@@ -1,0 +1,136 @@
+//! The judgements on what is voided, and on voucher sheets that are printed again, replaced or
+//! voided.
+
+use caixing::pb;
+use tonic::Code;
+
+use super::asked::Outcome;
+use super::book::{Book, Filed, Paid, Sheet, SheetState};
+use super::drawing::QUARTERS;
+use super::filing::{check_declaration, etag};
+use super::judge::{Refusal, Seen, Verdict, answered, ensure, read, same};
+use super::operation::Print;
+
+const fn precondition(reason: &'static str) -> Option<Refusal> {
+    Some((Code::FailedPrecondition, reason))
+}
+
+impl Book {
+    pub fn void(
+        &mut self,
+        m: &pb::VoidDeclarationRequest,
+        outcome: &Outcome,
+        seen: Seen<'_>,
+    ) -> Verdict {
+        let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
+        let paid = person.payments.iter().any(|one| {
+            let nothing = matches!(one.state(), Paid::Failed | Paid::Reversed);
+            one.declaration == m.declaration_id && (!nothing || one.received() > 0)
+        });
+        let filed = person.declaration(&m.declaration_id).ok_or("no draft")?;
+        let due = filed
+            .form
+            .lines
+            .iter()
+            .map(|line| QUARTERS[line.quarter].due);
+        let due = due.min().ok_or("a form without lines")?;
+        let refusal = if filed.state != Filed::AwaitingPayment {
+            precondition("WRONG_STATE")
+        } else if m.content_digest != filed.digest {
+            precondition("CONTENT_DIGEST_MISMATCH")
+        } else if paid {
+            precondition("VOID_PAID")
+        } else if seen.today() > due {
+            precondition("VOID_WINDOW")
+        } else {
+            None
+        };
+        let Some(bytes) = answered(outcome, refusal)? else {
+            return Ok(());
+        };
+        let message: pb::VoidDeclarationResponse = read(bytes)?;
+        let mut voided = filed.clone();
+        voided.state = Filed::Voided;
+        voided.version += 1;
+        check_declaration(&voided, &message.declaration.ok_or("no declaration")?)?;
+        if m.validate_only {
+            return Ok(());
+        }
+        *filed = voided.clone();
+        // Its sources can be declared again, where nothing else in force declares them.
+        for line in &voided.form.lines {
+            let declared = (0..QUARTERS.len()).any(|one| person.is_declared(&line.source_id, one));
+            let mut sources = person.sources.iter_mut();
+            if let Some(source) = sources.find(|one| one.id == line.source_id) {
+                source.declared = declared;
+            }
+        }
+        person.note("declaration.voided", &m.declaration_id);
+        Ok(())
+    }
+
+    pub fn print(&mut self, act: Print, (key, number): (&str, &str), outcome: &Outcome) -> Verdict {
+        let person = self.person(key).ok_or("nobody's")?;
+        let sheet = person.sheets.iter_mut().find(|one| one.number == number);
+        let sheet = sheet.ok_or("no sheet")?;
+        let allowed = match act {
+            Print::Again | Print::Void => sheet.state == SheetState::Issued,
+            Print::Replace => sheet.is_last,
+        };
+        let refusal = if allowed {
+            None
+        } else {
+            precondition("WRONG_STATE")
+        };
+        let Some(bytes) = answered(outcome, refusal)? else {
+            return Ok(());
+        };
+        let answer = match act {
+            Print::Again => read::<pb::ReprintVoucherResponse>(bytes)?.voucher,
+            Print::Replace => read::<pb::ReplaceVoucherResponse>(bytes)?.voucher,
+            Print::Void => read::<pb::VoidVoucherResponse>(bytes)?.voucher,
+        };
+        let answer = answer.ok_or("no voucher")?;
+        let payment = sheet.payment.clone();
+        let sheet = match act {
+            Print::Again => {
+                sheet.reprints += 1;
+                let sheet = sheet.clone();
+                person.note("voucher.reprinted", number);
+                sheet
+            }
+            Print::Void => {
+                sheet.state = SheetState::Voided;
+                let sheet = sheet.clone();
+                person.note("voucher.voided", number);
+                sheet
+            }
+            Print::Replace => {
+                sheet.is_last = false;
+                if sheet.state == SheetState::Issued {
+                    sheet.state = SheetState::Replaced;
+                }
+                let new = Sheet::new(&answer.voucher_number, &payment);
+                person.sheets.push(new.clone());
+                person.note("voucher.replaced", number);
+                person.note("voucher.issued", &answer.voucher_number);
+                let paid = person.payment(&payment).ok_or("no payment")?;
+                paid.voucher = Some(answer.voucher_number.clone());
+                paid.version += 1;
+                ensure(answer.voucher_number != number, || {
+                    "the same number".to_owned()
+                })?;
+                new
+            }
+        };
+        check_sheet(&sheet, &answer)
+    }
+}
+
+/// A sheet as answered against the book.
+pub fn check_sheet(sheet: &Sheet, answer: &pb::Voucher) -> Verdict {
+    same("voucher", &answer.voucher_number, &sheet.number)?;
+    same("voucher's payment", &answer.payment_id, &sheet.payment)?;
+    same("voucher's state", &answer.state(), &sheet.state)?;
+    same("reprints", &answer.reprint_count, &sheet.reprints)
+}
