@@ -81,7 +81,8 @@ impl DeclarationRow {
                 "its totals are not those of its content",
             ));
         }
-        let of = |line: &Line| LineRow::of(line, state.is_live());
+        // A line that a correction withdraws holds no source and period.
+        let of = |line: &Line| LineRow::of(line, state.is_live() && !line.is_withdrawn());
         let expected: Option<Vec<LineRow>> = match state {
             DeclarationState::Draft => Some(Vec::new()),
             _ => content.lines.iter().map(of).collect(),
@@ -116,7 +117,7 @@ impl VoucherRow {
             body.voucher_number.as_str() == self.voucher_number
                 && body.payment_id.to_string() == self.payment_id
                 && body.declaration_id.to_string() == self.declaration_id
-                && body.total.fen() == self.total_fen
+                && body.total.fen().saturating_abs() == self.total_fen
         });
         (!same).then_some((Fault::VoucherForged, "its row is not what was signed"))
     }
