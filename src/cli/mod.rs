@@ -30,7 +30,7 @@ use crate::server::{self, Settings};
 pub use findings::document as findings_document;
 pub use journey::{JourneyInput, JourneyOutcome, play};
 pub use json::{JsonError, read as read_json, write as write_json};
-pub use months::{Life, LifeOutcome, live};
+pub use months::{Filed, Life, LifeOutcome, PaidBack, live};
 pub use voucher_check::{Altered, check_voucher};
 
 /// Consolidated filing of China's property-and-behaviour taxes (财产和行为税合并申报).

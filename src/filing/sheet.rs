@@ -11,7 +11,7 @@
 use jiff::tz::Offset;
 use sha2::{Digest, Sha256};
 
-use super::{Payment, Refusal, Voucher, VoucherBody, VoucherKind, VoucherState, in_words};
+use super::{Payment, Refund, Refusal, Voucher, VoucherBody, VoucherKind, VoucherState, in_words};
 use crate::signing;
 use crate::types::{Money, TaxAuthority, TaxpayerId, Treasury, VoucherNumber};
 
@@ -159,6 +159,18 @@ impl Voucher {
 
 impl Payment {
     /// Points a settled payment at the sheet that is in force now.
+    #[must_use]
+    pub fn certified_by(self, voucher: VoucherNumber) -> Self {
+        Self {
+            voucher: Some(voucher),
+            version: self.version.saturating_add(1),
+            ..self
+        }
+    }
+}
+
+impl Refund {
+    /// Points a refund that was paid out at the sheet that is in force now.
     #[must_use]
     pub fn certified_by(self, voucher: VoucherNumber) -> Self {
         Self {

@@ -18,7 +18,7 @@ use crate::filing::{
 };
 use crate::pb;
 use crate::store::Tx;
-use crate::types::{DeclarationId, Money, PaymentId, Treasury};
+use crate::types::{DeclarationId, Money, PaymentId, Period, Treasury};
 
 /// Sets an approved refund against an unpaid declaration. Payment, declaration, refund and voucher
 /// change in one transaction.
@@ -230,7 +230,8 @@ async fn voucher(
     Ok(Some(issue(app, tx, &grounds, now).await?))
 }
 
-/// The rows of a refund's voucher, amounts below zero; their sum is what was paid out.
+/// The rows of a refund's voucher, amounts below zero; their sum is what was paid out. Interest and
+/// what was set off are of all the periods that are refunded.
 fn refund_rows(
     paid: &Refund,
     origin: &Declaration,
@@ -238,9 +239,11 @@ fn refund_rows(
     today: Date,
 ) -> Result<Vec<VoucherRow>, Failure> {
     let mut rows = Vec::new();
+    let mut span: Option<Period> = None;
     let lines = origin.content.lines.iter();
     for line in lines.filter(|line| line.payable.is_negative()) {
         let charge = &line.charge;
+        span = Some(charge.period.spanning(span.unwrap_or(charge.period)));
         let name = format!("退税（{}）", charge.item_zh);
         let head = (charge.tax, false);
         rows.push(VoucherRow::refund(
@@ -252,13 +255,14 @@ fn refund_rows(
             line.payable,
         ));
     }
+    let period = span.unwrap_or(origin.content.window);
     let interest = Money::ZERO.minus(paid.interest)?;
     for (name, amount) in [("退税利息", interest), ("减：已抵缴", paid.offset)] {
         if !amount.is_zero() {
             rows.push(VoucherRow {
                 tax_zh: String::new(),
                 item_zh: name.to_owned(),
-                period: origin.content.window,
+                period,
                 amount,
                 original_voucher_number: None,
                 treasury_date: Some(today),

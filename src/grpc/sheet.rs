@@ -1,5 +1,6 @@
 //! The life of a voucher sheet: reprinted (补打), replaced (换开), voided (作废).
 
+use jiff::Timestamp;
 use prost::Message;
 
 use super::app::{App, taxpayer as must_have};
@@ -9,7 +10,8 @@ use super::declaration::declaration;
 use super::failure::Failure;
 use super::issuing::issue;
 use super::payment::payment;
-use crate::filing::{Grounds, Refunded, Voucher, VoucherKind};
+use super::refund::refund;
+use crate::filing::{Grounds, Payment, Refunded, Voucher, VoucherKind};
 use crate::pb;
 use crate::store::Tx;
 use crate::types::{RequestId, TaxpayerKey, VoucherNumber};
@@ -185,10 +187,7 @@ pub async fn replace(
     tx.insert_voucher_act(&old, "REPLACE", &ask.reason, now)
         .await?;
     tx.insert_voucher(&new).await?;
-    if new.kind == VoucherKind::Payment {
-        tx.update_payment(&paid.certified_by(number.clone()))
-            .await?;
-    }
+    certify(&mut tx, &new, paid, now).await?;
     tx.append_event(ask.key, "voucher.replaced", ask.number.as_str(), now)
         .await?;
     tx.append_event(ask.key, "voucher.issued", number.as_str(), now)
@@ -197,4 +196,28 @@ pub async fn replace(
         voucher: Some(convert::voucher(&new)),
     };
     finish(app, tx, mutation, &new, message).await
+}
+
+/// Points what a new sheet proves, a payment or a refund, at the sheet that is in force now. Both
+/// rows are sealed, so each has its event.
+async fn certify(tx: &mut Tx, new: &Voucher, paid: Payment, now: Timestamp) -> Result<(), Failure> {
+    let number = new.body.voucher_number.clone();
+    let (event, subject) = match (new.kind, new.refund) {
+        (VoucherKind::Payment, _) => {
+            let subject = paid.id.to_string();
+            tx.update_payment(&paid.certified_by(number)).await?;
+            ("payment.certified_anew", subject)
+        }
+        (VoucherKind::Refund, Some(id)) => {
+            let used = refund(tx, new.taxpayer, id).await?;
+            tx.update_refund(&used.certified_by(number)).await?;
+            ("refund.certified_anew", id.to_string())
+        }
+        (VoucherKind::Refund, None) => {
+            let what = format!("voucher {number} is of a refund and names none");
+            return Err(Failure::Internal(what));
+        }
+    };
+    tx.append_event(new.taxpayer, event, &subject, now).await?;
+    Ok(())
 }

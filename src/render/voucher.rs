@@ -126,7 +126,10 @@ fn head(sheet: &mut Sheet, voucher: &Voucher, (place, count): (usize, usize)) {
     let authority = format!("税务机关：{}", body.authority);
     sheet.text((LEFT, 1080), TEXT, Ink::Black, Align::Left, &authority);
     if let Some(treasury) = &body.treasury {
-        let treasury = format!("收款国库：{treasury}");
+        let treasury = match voucher.kind {
+            VoucherKind::Payment => format!("收款国库：{treasury}"),
+            VoucherKind::Refund => format!("退款国库：{treasury}"),
+        };
         sheet.text((3000, 1080), TEXT, Ink::Black, Align::Left, &treasury);
     }
     let page = format!("第 {place} 页　共 {count} 页");

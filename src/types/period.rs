@@ -204,6 +204,15 @@ impl Period {
         }
     }
 
+    /// The shortest period that holds both.
+    #[must_use]
+    pub fn spanning(self, other: Self) -> Self {
+        Self {
+            first: self.first.min(other.first),
+            last: self.last.max(other.last),
+        }
+    }
+
     /// First day, inside.
     pub const fn first(self) -> Date {
         self.first

@@ -55,6 +55,7 @@ mod reconciliation;
 mod refund_calls;
 mod refund_corrected;
 mod refund_interest;
+mod refund_sheets;
 mod refund_store;
 mod refunds;
 mod refusals;

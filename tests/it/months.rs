@@ -11,15 +11,20 @@
 //! 环境保护税: the nine lines of air of `docs/worked-journey.md` each quarter: 1,438.80 + 1,281.10 +
 //! 1,431.14 = 4,151.04.
 //! 六税两费 halves the first three to 2025-06 and again from 2026-04.
+//!
+//! 更正: the rent of the fourth quarter of 2024 was 216,422.02, of the third of 2025 186,422.02; the
+//! sale of November 2025 came to 800,000. The tables say what the corrections leave.
 
 use std::time::{Duration, Instant};
 
-use caixing::cli::{Life, LifeOutcome, live};
+use caixing::cli::{Filed, Life, LifeOutcome, live};
+use caixing::pb;
 use serde_json::Value;
 
 use crate::process::{Served, caixing};
 use crate::support::*;
 
+const HEFEI: &str = "13401040000";
 const LIFE: &str = include_str!("../../examples/two-years.json");
 
 /// Quarter; 房产税, 城镇土地使用税, 车船税, 印花税, 土地增值税, 环境保护税.
@@ -36,8 +41,8 @@ const QUARTERS: [(&str, [&str; 6]); 9] = [
     (
         "2024Q4",
         [
-            // 55,172.82 + Beijing 25,200.00 ÷ 2
-            "67772.82", // 17,500.00 + Beijing 3,600.00 ÷ 2
+            // 55,172.82 + Beijing 25,200.00 ÷ 2 + 更正 10,000.00 × 12% ÷ 2
+            "68372.82", // 17,500.00 + Beijing 3,600.00 ÷ 2
             "19300.00", // 360 + 12.35 × 60 + 6 × 60
             "1461.00",  // (345 + 60 + 360 + 375 + 60) ÷ 2
             "600.00", "0.00", "4151.04",
@@ -72,8 +77,8 @@ const QUARTERS: [(&str, [&str; 6]); 9] = [
     (
         "2025Q3",
         [
-            // No relief: 65,520.00 + 15,015.00 + 24,770.64
-            "105305.64",
+            // No relief: 65,520.00 + 15,015.00 + 24,770.64 − 更正 20,000.00 × 12%
+            "102905.64",
             "25000.00",
             "0.00",
             // 480 + 495 + 60 + 500 + 510
@@ -92,8 +97,8 @@ const QUARTERS: [(&str, [&str; 6]); 9] = [
             // 360 + 741; scrapped in August, January to July: 360 × 7 ÷ 12 = 210; bought in March,
             // ten months: 8.333 × 60 × 10 ÷ 12 = 416.65
             "1727.65",
-            // 525 + 60 + 540 + 555 + 60
-            "1740.00",
+            // 525 + 60 + 540 + 555 + 60 − 更正 1,000,000 × 0.3‰
+            "1440.00",
             "0.00",
             "4151.04",
         ],
@@ -135,14 +140,37 @@ const LATE_2024: &str = "1047.29";
 /// 2025-08-05: value 41,947.50, rent 12,385.32, land 15,833.33, sales 675.00, transport 60.00,
 /// transfer 1,250.00, air 4,151.04: 440.45 + 130.05 + 166.25 + 7.09 + 0.63 + 13.13 + 43.59.
 const LATE_2025: &str = "801.19";
+/// 600.00 more on the rent of the fourth quarter of 2024, due on 2025-01-15 and paid on 2025-04-14:
+/// 89 days × 0.05%.
+const LATE_CORRECTED: &str = "26.70";
+/// 2,400.00 paid on 2025-10-12 and back on 2026-02-20: 131 days × 0.35% ÷ 360 = 3.0566…
+const PAID_OUT: [&str; 4] = ["2400.00", "3.06", "0.00", "2403.06"];
+/// 300.00 paid on 2026-01-12 and set off on 2026-04-13: 91 days × 0.35% ÷ 360 = 0.2654…
+const SET_OFF: [&str; 4] = ["300.00", "0.27", "300.27", "0.00"];
 
-fn surcharge_of(outcome: &LifeOutcome, last_day: &str, authority: &str) -> String {
-    let filed = outcome.filings.iter().find(|one| {
+/// The filing of a window with an authority, its first revision or a later one.
+fn filed<'a>(
+    outcome: &'a LifeOutcome,
+    last_day: &str,
+    authority: &str,
+    revision: i32,
+) -> &'a Filed {
+    let found = outcome.filings.iter().find(|one| {
         let window = one.declaration.window.as_ref().unwrap();
-        window.last_day == last_day && one.declaration.tax_authority_code == authority
+        window.last_day == last_day
+            && one.declaration.tax_authority_code == authority
+            && one.declaration.revision == revision
     });
-    let (payment, _) = filed.unwrap().paid.as_ref().unwrap();
-    payment.surcharge_yuan.clone()
+    found.unwrap()
+}
+
+/// Channel, tax and surcharge of what paid a filing.
+fn payments(filed: &Filed) -> Vec<(pb::PaymentChannel, &str, &str)> {
+    let paid = filed.paid.iter().map(|(one, _)| {
+        let (principal, surcharge) = (one.principal_yuan.as_str(), one.surcharge_yuan.as_str());
+        (one.channel(), principal, surcharge)
+    });
+    paid.collect()
 }
 
 #[tokio::test]
@@ -165,13 +193,54 @@ async fn two_years_come_to_the_figures_worked_by_hand_in_under_a_minute() {
         (quarter.to_owned(), sums)
     });
     assert_eq!(found, worked);
-    // Eight quarters and three years of vehicles in Hefei, four half-years in Beijing, a transfer.
-    assert_eq!(outcome.filings.len(), 8 + 3 + 4 + 1);
-    assert_eq!(outcome.vouchers(), 16);
-    let late = |last_day| surcharge_of(&outcome, last_day, "13401040000");
-    assert_eq!(late("2024-09-30"), LATE_2024);
-    assert_eq!(late("2025-06-30"), LATE_2025);
-    assert_eq!(outcome.surcharge().unwrap().to_string(), "1848.48");
+    // Eight quarters and three years of vehicles in Hefei, four half-years in Beijing, a transfer;
+    // three corrections, and the vehicles of 2025 once more after they were voided.
+    assert_eq!(outcome.filings.len(), 8 + 3 + 4 + 1 + 3 + 1);
+    assert_eq!((outcome.corrections(), outcome.voided()), (3, 1));
+    // Each but the voided one and two corrections downward was paid, one of them in two; and one
+    // refund was paid out.
+    assert_eq!(outcome.vouchers(), 20 - 1 - 2 + 1 + 1);
+    // The bank refused one order and took back another.
+    assert_eq!((outcome.refused_payments(), outcome.skipped_faults), (2, 0));
+    use pb::PaymentChannel::{Agreement, Offset};
+    let surcharge = |last_day, revision| {
+        let filed = filed(&outcome, last_day, HEFEI, revision);
+        payments(filed)[0].2.to_owned()
+    };
+    assert_eq!(surcharge("2024-09-30", 1), LATE_2024);
+    assert_eq!(surcharge("2025-06-30", 1), LATE_2025);
+    let up = outcome
+        .filings
+        .iter()
+        .find(|one| one.declaration.revision == 2 && !one.paid.is_empty());
+    assert_eq!(
+        payments(up.unwrap()),
+        [(Agreement, "600.00", LATE_CORRECTED)]
+    );
+    // 105,305.64 + 25,000.00 + 2,315.00 + 4,151.04 = 136,771.68, of it 300.27 set off.
+    let owing = filed(&outcome, "2026-03-31", HEFEI, 1);
+    let halves = [(Offset, "300.27", "0.00"), (Agreement, "136471.41", "0.00")];
+    assert_eq!(payments(owing), halves);
+    let refunds = outcome.refunds.iter().map(|one| {
+        let (refund, voucher) = (&one.refund, one.voucher.as_ref());
+        // The sheet of a refund counts below zero.
+        let paid_out = voucher.map_or("0.00", |one| one.total_yuan.trim_start_matches('-'));
+        let [amount, interest, offset] = [
+            &refund.amount_yuan,
+            &refund.interest_yuan,
+            &refund.offset_yuan,
+        ]
+        .map(String::as_str);
+        [amount, interest, offset, paid_out]
+    });
+    assert_eq!(refunds.collect::<Vec<_>>(), [PAID_OUT, SET_OFF]);
+    let sums = outcome.sums().unwrap();
+    // 1,047.29 + 801.19 + 26.70
+    assert_eq!(sums.surcharge.to_string(), "1875.18");
+    assert_eq!(
+        (sums.refunded.to_string(), sums.interest.to_string()),
+        ("2700.00".into(), "3.33".into())
+    );
     let overdue = outcome.filings.iter().filter(|one| one.declaration.overdue);
     assert_eq!(overdue.count(), 1, "paid late is not filed late");
     // The registration, 24 months and the July in which the last quarter is filed.

@@ -1,24 +1,27 @@
 //! Looking at a life from outside: every voucher, every sum, and that nothing is left over.
 
-use super::super::journey::{Failed, check, ensure, told};
+use std::collections::BTreeSet;
+
+use super::super::journey::{Failed, ensure, told};
 use super::client::Client;
-use super::ledger::LifeOutcome;
+use super::ledger::{Filed, LifeOutcome, sum};
 use crate::pb;
 use crate::pb::declaration_service_client::DeclarationServiceClient;
+use crate::pb::payment_service_client::PaymentServiceClient;
 use crate::pb::voucher_service_client::VoucherServiceClient;
 use crate::signing;
 use crate::types::Money;
 
-/// The voucher of a payment, verified with the service and without it.
+/// A voucher, verified with the service and without it.
 pub async fn voucher(
     client: &Client,
     tax_number: &str,
-    payment: &pb::Payment,
+    number: &str,
 ) -> Result<pb::Voucher, Failed> {
     let mut vouchers = VoucherServiceClient::new(client.channel());
     let request = pb::GetVoucherRequest {
         taxpayer_id: client.taxpayer_id().to_owned(),
-        voucher_number: payment.voucher_number.clone(),
+        voucher_number: number.to_owned(),
     };
     let answer = vouchers.get_voucher(request).await;
     let answer = answer.map_err(|status| told("GetVoucher", &status))?;
@@ -27,7 +30,7 @@ pub async fn voucher(
         voucher_number: voucher.voucher_number.clone(),
         tax_number: tax_number.to_owned(),
         total_yuan: voucher.total_yuan.clone(),
-        verification_code: String::new(),
+        verification_code: voucher.verification_code.clone(),
     };
     let answer = vouchers.verify_voucher(request).await;
     let verified = answer
@@ -72,16 +75,6 @@ macro_rules! every_page {
 /// # Errors
 /// The first thing that is off.
 pub async fn check_all(client: &Client, outcome: &LifeOutcome) -> Result<(), Failed> {
-    for filed in &outcome.filings {
-        match &filed.paid {
-            // Σ lines = declaration = payment = voucher, and every state is final.
-            Some((payment, voucher)) => check(&filed.declaration, payment, voucher)?,
-            None => ensure(
-                filed.declaration.state() == pb::DeclarationState::Completed,
-                "what is not collected is completed",
-            )?,
-        }
-    }
     let declarations = every_page!(
         client,
         DeclarationServiceClient,
@@ -93,16 +86,34 @@ pub async fn check_all(client: &Client, outcome: &LifeOutcome) -> Result<(), Fai
         declarations.len() == outcome.filings.len(),
         "every declaration was filed by the play",
     )?;
-    let open = |one: &&pb::Declaration| one.state() != pb::DeclarationState::Completed;
-    ensure(
-        declarations.iter().find(open).is_none(),
-        "every declaration is completed",
-    )?;
+    let payments = every_page!(
+        client,
+        PaymentServiceClient,
+        list_payments,
+        ListPaymentsRequest,
+        payments
+    );
     for filed in &outcome.filings {
-        if let Some((payment, _)) = &filed.paid {
+        check(filed)?;
+        check_payments(filed, &payments)?;
+        if let Some((payment, _)) = filed.paid.first() {
             client.pays_once(&filed.declaration, payment).await?;
         }
     }
+    let all: usize = outcome.filings.iter().map(orders).sum();
+    ensure(payments.len() == all, "every payment was made by the play")?;
+    let refunds = every_page!(
+        client,
+        PaymentServiceClient,
+        list_refunds,
+        ListRefundsRequest,
+        refunds
+    );
+    let ended = |one: &pb::Refund| one.state() == pb::RefundState::Paid;
+    ensure(
+        refunds.len() == outcome.refunds.len() && refunds.iter().all(ended),
+        "every refund was claimed by the play, and has ended",
+    )?;
     let vouchers = every_page!(
         client,
         VoucherServiceClient,
@@ -110,19 +121,118 @@ pub async fn check_all(client: &Client, outcome: &LifeOutcome) -> Result<(), Fai
         ListVouchersRequest,
         vouchers
     );
+    check_sums(outcome, &vouchers, &payments)
+}
+
+fn orders(filed: &Filed) -> usize {
+    filed.paid.len().saturating_add(filed.refused.len())
+}
+
+/// Σ lines = declaration = Σ payments = Σ vouchers of one filing, and every state is final.
+fn check(filed: &Filed) -> Result<(), Failed> {
+    use pb::DeclarationState as State;
+    let declaration = &filed.declaration;
+    let mut payable = Money::ZERO;
+    for line in &declaration.lines {
+        payable = payable.plus(Money::parse_yuan(&line.payable_yuan)?.or_zero())?;
+    }
+    let totals = declaration.totals.clone().unwrap_or_default();
+    ensure(
+        payable.to_string() == totals.payable_yuan,
+        "Σ lines = declaration",
+    )?;
+    match declaration.state() {
+        State::Voided => return ensure(orders(filed) == 0, "what is voided was never paid"),
+        State::Corrected => ensure(
+            !declaration.corrected_by_declaration_id.is_empty(),
+            "what is corrected names its correction",
+        )?,
+        State::Completed => {}
+        _ => return Err("a declaration is open".into()),
+    }
+    let paid = || filed.paid.iter().map(|(payment, _)| payment);
+    let principal = sum(paid().map(|one| &one.principal_yuan))?;
+    ensure(principal == payable, "declaration = Σ payments")?;
+    for (payment, voucher) in &filed.paid {
+        ensure(
+            payment.principal_yuan == voucher.principal_yuan
+                && payment.total_yuan == voucher.total_yuan,
+            "payment = voucher",
+        )?;
+        let rows = sum(voucher.rows.iter().map(|row| &row.amount_yuan))?;
+        ensure(
+            rows.to_string() == voucher.total_yuan,
+            "Σ voucher rows = voucher",
+        )?;
+        ensure(
+            voucher.state() == pb::VoucherState::Issued
+                && voucher.content_digest == declaration.content_digest,
+            "the voucher is issued for the declaration",
+        )?;
+    }
+    Ok(())
+}
+
+/// A declaration has the payments the play knows of, each in its final state, and no other.
+fn check_payments(filed: &Filed, all: &[pb::Payment]) -> Result<(), Failed> {
+    use pb::PaymentState as State;
+    let id = &filed.declaration.declaration_id;
+    let own = || all.iter().filter(|one| one.declaration_id == *id);
+    let listed = |states: &[State]| -> BTreeSet<&str> {
+        let payments = own().filter(|one| states.contains(&one.state()));
+        payments.map(|one| one.payment_id.as_str()).collect()
+    };
+    let paid = filed.paid.iter().map(|(one, _)| one.payment_id.as_str());
+    let refused = filed.refused.iter().map(|one| one.payment_id.as_str());
+    ensure(
+        listed(&[State::InTreasury, State::Refunded]) == paid.collect(),
+        "each declaration has the payments it should",
+    )?;
+    ensure(
+        listed(&[State::Failed, State::Reversed]) == refused.collect(),
+        "each order the bank refused or took back is known",
+    )?;
+    ensure(own().count() == orders(filed), "no payment is open")
+}
+
+/// Σ vouchers = Σ treasury, and Σ lines = tax paid − tax refunded.
+fn check_sums(
+    outcome: &LifeOutcome,
+    vouchers: &[pb::Voucher],
+    payments: &[pb::Payment],
+) -> Result<(), Failed> {
     ensure(
         vouchers.len() == outcome.vouchers(),
-        "one voucher for each settled payment",
+        "one voucher for each settled payment and each payout",
     )?;
-    let mut proven = Money::ZERO;
-    for voucher in &vouchers {
-        proven = proven.plus(Money::parse_yuan(&voucher.total_yuan)?)?;
-    }
-    let paid = outcome.principal()?.plus(outcome.surcharge()?)?;
-    ensure(proven == paid, "Σ vouchers = Σ payments")?;
+    let proven = sum(vouchers.iter().map(|one| &one.total_yuan))?;
+    let settled = payments.iter().filter(|one| {
+        use pb::PaymentState as State;
+        [State::InTreasury, State::Refunded].contains(&one.state())
+    });
+    let debited = settled.filter(|one| one.channel() == pb::PaymentChannel::Agreement);
+    let received = sum(debited.map(|one| &one.received_yuan))?;
+    let sums = outcome.sums()?;
+    let treasury = received.minus(sums.paid_out)?;
+    ensure(
+        proven.minus(sums.offset)? == treasury,
+        "Σ vouchers = Σ treasury",
+    )?;
+    ensure(
+        sums.in_treasury()? == treasury,
+        "what was paid is in the treasury",
+    )?;
+    let given_back = sums.refunded.plus(sums.interest)?;
+    ensure(
+        given_back == sums.offset.plus(sums.paid_out)?,
+        "each refund was set off or paid out, to the fen",
+    )?;
     let mut taxed = Money::ZERO;
     for sums in outcome.by_quarter()?.into_values() {
         taxed = taxed.plus(Money::sum(sums)?)?;
     }
-    ensure(taxed == outcome.principal()?, "Σ lines = Σ tax paid")
+    ensure(
+        taxed == sums.principal.minus(sums.refunded)?,
+        "Σ lines = tax paid − tax refunded",
+    )
 }

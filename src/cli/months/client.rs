@@ -20,6 +20,8 @@ const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// Longest wait for a payment's end.
 const OUTCOME_WAIT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// Looks at a debited payment after which the bank is asked about it.
+const ASK_AT: u32 = 50;
 
 /// The calls of one taxpayer.
 #[derive(Debug, Clone)]
@@ -58,6 +60,8 @@ macro_rules! answered {
         }
     }};
 }
+
+mod aftermath;
 
 impl Client {
     /// The calls of a taxpayer.
@@ -199,7 +203,7 @@ impl Client {
         Ok(filed)
     }
 
-    async fn submit(&self, draft: &pb::Declaration) -> Result<pb::Declaration, Failed> {
+    pub(super) async fn submit(&self, draft: &pb::Declaration) -> Result<pb::Declaration, Failed> {
         let request = pb::ValidateDeclarationRequest {
             taxpayer_id: self.taxpayer_id.clone(),
             declaration_id: draft.declaration_id.clone(),
@@ -301,19 +305,24 @@ impl Client {
 
     async fn followed(&self, mut payment: pb::Payment) -> Result<pb::Payment, Failed> {
         use pb::PaymentState as State;
-        loop {
+        for look in 1_u32.. {
+            // A debit that does not settle may have been taken back: only the bank knows.
+            let asks = look.is_multiple_of(ASK_AT);
             payment = match payment.state() {
                 State::InTreasury | State::Failed | State::Reversed | State::Refunded => {
                     return Ok(payment);
                 }
                 State::Confirming => self.resolve(&payment).await?,
+                State::Debited if asks => self.resolve(&payment).await?,
                 _ => self.payment(&payment).await?,
             };
             tokio::time::sleep(LOOK_EVERY).await;
         }
+        Err("the payment has no end".into())
     }
 
-    async fn payment(&self, payment: &pb::Payment) -> Result<pb::Payment, Failed> {
+    /// Reads a payment.
+    pub async fn payment(&self, payment: &pb::Payment) -> Result<pb::Payment, Failed> {
         let request = pb::GetPaymentRequest {
             taxpayer_id: self.taxpayer_id.clone(),
             payment_id: payment.payment_id.clone(),

@@ -1,6 +1,7 @@
 //! `caixing demo --months N`: the months of a taxpayer's life, played through the public API by
 //! moving the sandbox's clock.
 
+mod aftermath;
 mod audit;
 mod client;
 mod ledger;
@@ -20,7 +21,7 @@ use crate::pb::sandbox_service_client::SandboxServiceClient;
 use crate::types::{Month, Period};
 use client::Client;
 
-pub use ledger::{Filed, LifeOutcome};
+pub use ledger::{Filed, LifeOutcome, PaidBack};
 pub use script::Life;
 use script::{Act, Deed, Filing, Restatement};
 
@@ -33,7 +34,10 @@ struct Tally {
     collected: usize,
     restated: usize,
     filed: usize,
+    corrected: usize,
+    voided: usize,
     paid: usize,
+    refunded: usize,
 }
 
 /// A life while it is played.
@@ -42,8 +46,8 @@ struct Stage {
     today: Date,
     sources: HashMap<String, (pb::TaxSource, Value)>,
     places: Map<String, Value>,
-    /// Filed, and not yet paid.
-    unpaid: Vec<pb::Declaration>,
+    /// Places of what is filed and not yet paid.
+    unpaid: Vec<usize>,
     outcome: LifeOutcome,
     tally: Tally,
 }
@@ -95,7 +99,9 @@ pub async fn live(
         played.map_err(|error| format!("{place}: {error}"))?;
     }
     stage.pay_all().await?;
+    stage.pay_out_rest().await?;
     say(&stage.month_line(life));
+    stage.look_again().await?;
     audit::check_all(&stage.client, &stage.outcome).await?;
     Ok(stage.outcome)
 }
@@ -120,11 +126,14 @@ impl Stage {
         let month = Month::of(self.today);
         let tally = std::mem::take(&mut self.tally);
         let line = format!(
-            "{month}  采集 {:>2}  变更 {:>2}  申报 {:>2}  缴款入库 {:>2}  {}",
+            "{month}  采集 {:>2}  变更 {:>2}  申报 {:>2}  更正 {}  作废 {}  缴款入库 {:>2}  退税 {}  {}",
             tally.collected,
             tally.restated,
             tally.filed,
+            tally.corrected,
+            tally.voided,
             tally.paid,
+            tally.refunded,
             life.about(month)
         );
         line.trim_end().to_owned()
@@ -143,6 +152,11 @@ impl Stage {
             Deed::Fault(fault) => self.fault(fault).await,
             Deed::File(filing) => self.file(&filing).await,
             Deed::Pay(_) => self.pay_all().await,
+            Deed::Correct(act) => self.correct(&act).await,
+            Deed::Void(act) => self.void(&act).await,
+            Deed::Refund(act) => self.claim(&act).await,
+            Deed::SetOff(act) => self.set_off(&act).await,
+            Deed::PayOut(name) => self.pay_out(&name).await,
         }
     }
 
@@ -217,69 +231,86 @@ impl Stage {
     }
 
     async fn file(&mut self, filing: &Filing) -> Result<(), Failed> {
-        let taxes: Result<Vec<pb::TaxKind>, Failed> = filing
-            .taxes
-            .iter()
-            .map(|name| pb::TaxKind::from_str_name(name).ok_or_else(|| "no such tax".into()))
-            .collect();
-        let taxes = taxes?;
-        let [first, last] = filing.months;
-        let window = Period::months_between(first, last);
-        let window = pb::Period {
-            first_day: window.first().to_string(),
-            last_day: window.last().to_string(),
-        };
+        let taxes = taxes(&filing.taxes)?;
+        let window = window(filing.months);
         let whom = filing.authority.as_str();
         let due = self.client.due(&window, &taxes, whom).await?;
         if due.is_empty() {
             return Ok(());
         }
         let filed = self.client.file(&window, &due, whom).await?;
-        self.tally.filed += filed.len();
-        if filing.pay_later {
-            self.unpaid.extend(filed);
-            return Ok(());
-        }
-        self.settle(filed).await
-    }
-
-    async fn pay_all(&mut self) -> Result<(), Failed> {
-        let unpaid = std::mem::take(&mut self.unpaid);
-        self.settle(unpaid).await
-    }
-
-    /// Pays what is filed, and fetches the voucher of each payment.
-    async fn settle(&mut self, all: Vec<pb::Declaration>) -> Result<(), Failed> {
-        for filed in all {
-            let paid = if filed.state() == pb::DeclarationState::AwaitingPayment {
-                self.pay(&filed).await?
+        for declaration in filed {
+            self.tally.filed += 1;
+            let place = self.keep(declaration);
+            if filing.pay_later {
+                self.unpaid.push(place);
             } else {
-                None
-            };
-            let id = &filed.declaration_id;
-            let declaration = self.client.declaration(id).await?;
-            self.outcome.filings.push(Filed { declaration, paid });
+                self.settle(place).await?;
+            }
         }
         Ok(())
     }
 
-    async fn pay(
-        &mut self,
-        filed: &pb::Declaration,
-    ) -> Result<Option<(pb::Payment, pb::Voucher)>, Failed> {
+    /// Keeps what was filed.
+    fn keep(&mut self, declaration: pb::Declaration) -> usize {
+        self.outcome.filings.push(Filed::new(declaration));
+        self.outcome.filings.len().saturating_sub(1)
+    }
+
+    async fn pay_all(&mut self) -> Result<(), Failed> {
+        for place in std::mem::take(&mut self.unpaid) {
+            self.settle(place).await?;
+        }
+        Ok(())
+    }
+
+    fn filed(&mut self, place: usize) -> Result<&mut Filed, Failed> {
+        let filed = self.outcome.filings.get_mut(place);
+        filed.ok_or_else(|| "nothing is filed there".into())
+    }
+
+    /// Pays what is filed, as often as the bank refuses it or takes it back, and fetches the
+    /// voucher.
+    async fn settle(&mut self, place: usize) -> Result<(), Failed> {
+        let filed = self.filed(place)?.declaration.clone();
+        if filed.state() != pb::DeclarationState::AwaitingPayment {
+            return Ok(());
+        }
         for _ in 0..ORDERS {
-            let Some(payment) = self.client.pay(filed).await? else {
-                return Ok(None);
+            let Some(payment) = self.client.pay(&filed).await? else {
+                return Ok(());
             };
             if payment.state() == pb::PaymentState::InTreasury {
-                let number = &self.outcome.tax_number;
-                let voucher = audit::voucher(&self.client, number, &payment).await?;
-                self.tally.paid += 1;
-                return Ok(Some((payment, voucher)));
+                return self.prove(place, payment).await;
             }
-            self.outcome.refused_payments += 1;
+            self.filed(place)?.refused.push(payment);
         }
         Err("the bank refuses order after order".into())
+    }
+
+    /// Fetches and verifies the voucher of a payment.
+    async fn prove(&mut self, place: usize, payment: pb::Payment) -> Result<(), Failed> {
+        let voucher = &payment.voucher_number;
+        let voucher = audit::voucher(&self.client, &self.outcome.tax_number, voucher).await?;
+        self.tally.paid += 1;
+        self.filed(place)?.paid.push((payment, voucher));
+        Ok(())
+    }
+}
+
+/// Taxes by their names.
+fn taxes(names: &[String]) -> Result<Vec<pb::TaxKind>, Failed> {
+    let read =
+        |name: &String| pb::TaxKind::from_str_name(name).ok_or_else(|| Failed::from("no such tax"));
+    names.iter().map(read).collect()
+}
+
+/// The days of some months.
+fn window([first, last]: [Month; 2]) -> pb::Period {
+    let window = Period::months_between(first, last);
+    pb::Period {
+        first_day: window.first().to_string(),
+        last_day: window.last().to_string(),
     }
 }
 

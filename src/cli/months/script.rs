@@ -58,7 +58,7 @@ pub struct Act {
     pub deed: Deed,
 }
 
-/// What can be done. A new kind of deed is a variant here and an arm in `life.rs`.
+/// What can be done. A new kind of deed is a variant here and an arm in `mod.rs`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Deed {
@@ -76,6 +76,16 @@ pub enum Deed {
     File(Filing),
     /// Everything filed and not paid is paid.
     Pay(Empty),
+    /// What was filed is corrected (更正) after its sources were restated, and the rest paid.
+    Correct(Correcting),
+    /// What was filed and not paid is voided (作废).
+    Void(Voiding),
+    /// What a correction shows as refundable is claimed back, and an officer approves it.
+    Refund(Claiming),
+    /// A refund is set against what is filed and not paid (抵缴).
+    SetOff(SettingOff),
+    /// The treasury pays a refund out (退库): the refund's name.
+    PayOut(String),
 }
 
 /// How a source is restated: what its file said before, with changes.
@@ -106,6 +116,60 @@ pub struct Filing {
     /// It is paid by a later act.
     #[serde(default)]
     pub pay_later: bool,
+}
+
+/// Which of the filings: the newest of a window on which some taxes stand.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    /// The months the window was filed for.
+    pub months: [Month; 2],
+    /// Taxes that stand on it.
+    pub taxes: Vec<String>,
+}
+
+/// What is corrected.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correcting {
+    /// The filing; the taxes named are those corrected.
+    pub filing: Which,
+    /// Why.
+    pub reason: String,
+}
+
+/// What is voided.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Voiding {
+    /// The filing.
+    pub filing: Which,
+    /// Why.
+    pub reason: String,
+}
+
+/// What is claimed back.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claiming {
+    /// Its name in the script.
+    pub name: String,
+    /// The correction that shows it.
+    pub filing: Which,
+    /// Why, such as `REFUND_CAUSE_OVERPAID`.
+    pub cause: String,
+    /// The officer's words.
+    pub decision: String,
+}
+
+/// What is set off.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingOff {
+    /// The refund's name.
+    pub refund: String,
+    /// What it is set against.
+    pub against: Which,
 }
 
 /// Nothing more to say.
