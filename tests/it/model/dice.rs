@@ -276,6 +276,10 @@ const ACTS: &[(u32, fn(&mut Dice) -> Act)] = &[
             (3, Paying::Any),
         ]),
     }),
+    (3, |dice| Reverse {
+        who: dice.byte(3),
+        payment: dice.byte(3),
+    }),
     (6, |dice| Sheet {
         who: dice.byte(3),
         sheet: dice.byte(5),

@@ -175,6 +175,7 @@ impl Book {
             Asked::CreatePayment(message) => self.pay(message, outcome, seen),
             Asked::ResolvePayment(message) => self.resolve(message, outcome, seen),
             Asked::ReportSettlement(message) => self.settle(message, outcome),
+            Asked::ReversePayment(message) => self.reverse(message, outcome, seen),
             Asked::VoidDeclaration(message) => self.void(message, outcome, seen),
             Asked::ReprintVoucher(m) => {
                 self.print(Print::Again, (&m.taxpayer_id, &m.voucher_number), outcome)
