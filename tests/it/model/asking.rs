@@ -253,7 +253,7 @@ impl Book {
                     ticked: usize::from(taxes) % TICKED.len(),
                 };
                 // That nothing is to be declared is asked for now and then only.
-                if forms(person, scope).is_empty() && self.serial % 8 != 0 {
+                if forms(person, scope).is_empty() && !self.serial.is_multiple_of(8) {
                     return None;
                 }
                 let office = scope.office.and_then(|one| OFFICES.get(one));

@@ -253,6 +253,7 @@ macro_rules! pages {
         let mut all = Vec::new();
         let mut page_token = String::new();
         loop {
+            #[allow(clippy::needless_update, reason = "only some of them have more fields")]
             let request = pb::$request {
                 taxpayer_id: $key.clone(),
                 page_size: 7,
