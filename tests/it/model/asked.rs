@@ -5,6 +5,7 @@ use std::fmt;
 use caixing::grpc::{self, App};
 use caixing::pb;
 use caixing::pb::declaration_service_server::DeclarationService as _;
+use caixing::pb::officer_service_server::OfficerService as _;
 use caixing::pb::payment_service_server::PaymentService as _;
 use caixing::pb::tax_source_service_server::TaxSourceService as _;
 use caixing::pb::taxpayer_service_server::TaxpayerService as _;
@@ -111,6 +112,7 @@ methods! {
     CreatePayment(CreatePaymentRequest) = Payments.create_payment,
     ResolvePayment(ResolvePaymentRequest) = Payments.resolve_payment,
     ReportSettlement(ReportSettlementRequest) = TreasuryCallbacks.report_settlement,
+    ReversePayment(ReversePaymentRequest) = Officers.reverse_payment,
     VoidDeclaration(VoidDeclarationRequest) = Declarations.void_declaration,
     ReprintVoucher(ReprintVoucherRequest) = Vouchers.reprint_voucher,
     ReplaceVoucher(ReplaceVoucherRequest) = Vouchers.replace_voucher,
@@ -136,6 +138,7 @@ impl Asked {
             Self::CreatePayment(message) => message.taxpayer_id.clone(),
             Self::ResolvePayment(message) => message.taxpayer_id.clone(),
             Self::ReportSettlement(message) => message.taxpayer_id.clone(),
+            Self::ReversePayment(message) => message.taxpayer_id.clone(),
             Self::VoidDeclaration(message) => message.taxpayer_id.clone(),
             Self::ReprintVoucher(message) => message.taxpayer_id.clone(),
             Self::ReplaceVoucher(message) => message.taxpayer_id.clone(),
@@ -197,6 +200,7 @@ impl Asked {
             }
             Self::ReportSettlement(message) => message.bank_reference.push('9'),
             Self::VoidDeclaration(message) => message.content_digest = "0".repeat(64),
+            Self::ReversePayment(message) => message.reason.push('甲'),
             Self::ReprintVoucher(message) => message.reason.push('甲'),
             Self::ReplaceVoucher(message) => message.reason.push('甲'),
             Self::VoidVoucher(message) => message.reason.push('甲'),

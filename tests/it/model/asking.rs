@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::asked::Asked;
 use super::bank::{Bank, Booked, agreement};
-use super::book::{Book, Declaration, Filed, Known, Payment, Person, Recorded};
+use super::book::{Book, Declaration, Filed, Known, Paid, Payment, Person, Recorded};
 use super::drawing::{Facts, OFFICES, Scope, TICKED, WINDOWS, forms, window, yuan};
 use super::filing::etag;
 use super::operation::{Act, Etag, Filing, Paying, Print, Settling};
@@ -253,7 +253,7 @@ impl Book {
                     ticked: usize::from(taxes) % TICKED.len(),
                 };
                 // That nothing is to be declared is asked for now and then only.
-                if forms(person, scope).is_empty() && self.serial % 8 != 0 {
+                if forms(person, scope).is_empty() && !self.serial.is_multiple_of(8) {
                     return None;
                 }
                 let office = scope.office.and_then(|one| OFFICES.get(one));
@@ -386,6 +386,22 @@ impl Book {
                     },
                     reason: REASON.to_owned(),
                     validate_only: false,
+                })
+            }
+            Act::Reverse { who, payment } => {
+                let person = self.someone(who)?;
+                let debited = person.payments.iter().rev();
+                let debited = debited.filter(|one| one.state() == Paid::Debited);
+                let payment_id = pick(debited, payment)
+                    .or_else(|| pick(person.payments.iter(), payment))?
+                    .id
+                    .clone();
+                let taxpayer_id = person.key.clone();
+                Asked::ReversePayment(pb::ReversePaymentRequest {
+                    request_id: self.mark(),
+                    taxpayer_id,
+                    payment_id,
+                    reason: REASON.to_owned(),
                 })
             }
             Act::Sheet { who, sheet, act } => {

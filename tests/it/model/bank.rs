@@ -294,8 +294,16 @@ impl PaymentGateway for Door {
 
     async fn reverse(
         &self,
-        _: Request<pb::ReverseRequest>,
+        request: Request<pb::ReverseRequest>,
     ) -> Result<Response<pb::ReverseResponse>, Status> {
-        Err(Status::unimplemented("never asked for"))
+        let order_id = request.into_inner().order_id;
+        let mut books = self.0.books.lock().unwrap();
+        let order = books.orders.get_mut(&order_id);
+        let order = order.filter(|order| order.booked != Booked::Refused);
+        let order = order.ok_or_else(|| Status::failed_precondition("nothing to take back"))?;
+        order.booked = Booked::TakenBack;
+        let mut answer = pb::ReverseResponse::default();
+        answer.set_outcome(pb::DebitOutcome::Reversed);
+        Ok(Response::new(answer))
     }
 }

@@ -56,7 +56,7 @@ impl Dice {
     }
 
     fn act(&mut self) -> Act {
-        let make: fn(&mut Self) -> Act = self.weighed(ACTS);
+        let make: Draw = self.weighed(ACTS);
         make(self)
     }
 
@@ -190,8 +190,11 @@ impl Dice {
     }
 }
 
+/// Draws an act.
+type Draw = fn(&mut Dice) -> Act;
+
 /// How often each act is drawn.
-const ACTS: &[(u32, fn(&mut Dice) -> Act)] = &[
+const ACTS: &[(u32, Draw)] = &[
     (3, |dice| Register { who: dice.byte(4) }),
     (2, |dice| Reprofile {
         who: dice.byte(3),
@@ -275,6 +278,10 @@ const ACTS: &[(u32, fn(&mut Dice) -> Act)] = &[
             (1, Paying::OtherDigest),
             (3, Paying::Any),
         ]),
+    }),
+    (3, |dice| Reverse {
+        who: dice.byte(3),
+        payment: dice.byte(3),
     }),
     (6, |dice| Sheet {
         who: dice.byte(3),

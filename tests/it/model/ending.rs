@@ -1,15 +1,18 @@
 //! The judgements on what is voided, and on voucher sheets that are printed again, replaced or
 //! voided.
 
+use caixing::clock::day_in_china;
 use caixing::pb;
 use tonic::Code;
 
 use super::asked::Outcome;
+use super::bank::Booked;
 use super::book::{Book, Filed, Paid, Sheet, SheetState};
 use super::drawing::QUARTERS;
-use super::filing::{check_declaration, etag};
+use super::filing::check_declaration;
 use super::judge::{Refusal, Seen, Verdict, answered, ensure, read, same};
 use super::operation::Print;
+use super::paying::check_payment;
 
 const fn precondition(reason: &'static str) -> Option<Refusal> {
     Some((Code::FailedPrecondition, reason))
@@ -67,6 +70,33 @@ impl Book {
         }
         person.note("declaration.voided", &m.declaration_id);
         Ok(())
+    }
+
+    /// The bank takes a debit of today back while nothing of it is in the treasury.
+    pub fn reverse(
+        &mut self,
+        m: &pb::ReversePaymentRequest,
+        outcome: &Outcome,
+        seen: Seen<'_>,
+    ) -> Verdict {
+        let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
+        let payment = person.payment(&m.payment_id).ok_or("no payment")?;
+        let fresh = day_in_china(payment.created) == seen.today();
+        let can = payment.state() == Paid::Debited && payment.received() == 0 && fresh;
+        let refusal = if can {
+            None
+        } else {
+            precondition("WRONG_STATE")
+        };
+        let Some(bytes) = answered(outcome, refusal)? else {
+            return Ok(());
+        };
+        let message: pb::ReversePaymentResponse = read(bytes)?;
+        person.step(&m.payment_id, Paid::Reversed);
+        let payment = person.payment(&m.payment_id).ok_or("no payment")?;
+        check_payment(payment, &message.payment.ok_or("no payment")?)?;
+        let booked = seen.bank.order(&m.payment_id).map(|order| order.booked);
+        same("at the bank", &booked, &Some(Booked::TakenBack))
     }
 
     pub fn print(&mut self, act: Print, (key, number): (&str, &str), outcome: &Outcome) -> Verdict {

@@ -111,10 +111,7 @@ pub fn read<T: Message + Default>(bytes: &[u8]) -> Result<T, String> {
 
 /// The bytes of the answer that had to come, or nothing where the call was refused as it had to
 /// be, or lost without a trace.
-pub fn answered<'a>(
-    outcome: &'a Outcome,
-    refusal: Option<Refusal>,
-) -> Result<Option<&'a [u8]>, String> {
+pub fn answered(outcome: &Outcome, refusal: Option<Refusal>) -> Result<Option<&[u8]>, String> {
     match (outcome, refusal) {
         (Outcome::Absent, _) => Ok(None),
         (Outcome::Refused { code, reason, .. }, Some((right, stable))) => {
@@ -175,6 +172,7 @@ impl Book {
             Asked::CreatePayment(message) => self.pay(message, outcome, seen),
             Asked::ResolvePayment(message) => self.resolve(message, outcome, seen),
             Asked::ReportSettlement(message) => self.settle(message, outcome),
+            Asked::ReversePayment(message) => self.reverse(message, outcome, seen),
             Asked::VoidDeclaration(message) => self.void(message, outcome, seen),
             Asked::ReprintVoucher(m) => {
                 self.print(Print::Again, (&m.taxpayer_id, &m.voucher_number), outcome)

@@ -3,6 +3,7 @@
 use caixing::grpc;
 use caixing::pb;
 use caixing::pb::declaration_service_server::DeclarationService as _;
+use caixing::pb::event_service_server::EventService as _;
 use caixing::pb::payment_service_server::PaymentService as _;
 use caixing::pb::tax_source_service_server::TaxSourceService as _;
 use caixing::pb::taxpayer_service_server::TaxpayerService as _;
@@ -10,6 +11,7 @@ use caixing::pb::voucher_service_server::VoucherService as _;
 use caixing::signing;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status};
 
 use super::book::{Book, Filed, Known, Payment, Person};
@@ -185,6 +187,7 @@ impl Book {
             sources(person, world)?;
             declarations(person, world)?;
             vouchers(person, world)?;
+            events(person, world)?;
             for payment in person.payments.iter().filter(|one| !one.running) {
                 let request = pb::GetPaymentRequest {
                     taxpayer_id: person.key.clone(),
@@ -199,12 +202,58 @@ impl Book {
     }
 }
 
+/// The stream of a taxpayer's events tells what happened, from the beginning and from the middle.
+fn events(person: &Person, world: &World) -> Verdict {
+    let told = |cursor: String| {
+        let request = pb::StreamEventsRequest {
+            taxpayer_id: person.key.clone(),
+            cursor,
+            kind_prefixes: Vec::new(),
+            until_now: true,
+        };
+        world.run(async {
+            let service = grpc::Events(world.app());
+            let mut stream = inner(service.stream_events(Request::new(request)).await)?;
+            let mut all = Vec::new();
+            while let Some(event) = stream.next().await {
+                all.push(event.map_err(|status| status.to_string())?);
+            }
+            Ok::<_, String>(all)
+        })
+    };
+    let all = told(String::new())?;
+    same("events told", &all.len(), &person.events.len())?;
+    for ((place, (kind, subject)), event) in person.events.iter().enumerate().zip(&all) {
+        same(
+            "told sequence",
+            &usize::try_from(event.sequence),
+            &Ok(place + 1),
+        )?;
+        // Of a case the book keeps its rule and what it is about, not its id.
+        let is_case = kind.starts_with("case.opened ");
+        let expected = if is_case { "case.opened" } else { kind };
+        same("told kind", &event.kind.as_str(), &expected)?;
+        ensure(is_case || event.subject_id == *subject, || {
+            format!("{kind} of {subject} is told of {}", event.subject_id)
+        })?;
+    }
+    let middle = all.len() / 2;
+    let Some(last) = middle.checked_sub(1) else {
+        return Ok(());
+    };
+    let rest = told(all[last].cursor.clone())?;
+    ensure(rest == all[middle..], || {
+        "another rest of the events".to_owned()
+    })
+}
+
 /// Every page of a list.
 macro_rules! pages {
     ($world:expr, $service:ident.$method:ident($request:ident), $field:ident, $key:expr) => {{
         let mut all = Vec::new();
         let mut page_token = String::new();
         loop {
+            #[allow(clippy::needless_update, reason = "only some of them have more fields")]
             let request = pb::$request {
                 taxpayer_id: $key.clone(),
                 page_size: 7,

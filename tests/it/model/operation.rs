@@ -168,6 +168,11 @@ pub enum Act {
         declaration: u8,
         way: Paying,
     },
+    /// Not played cut, dying or beside another call.
+    Reverse {
+        who: u8,
+        payment: u8,
+    },
     Sheet {
         who: u8,
         sheet: u8,
@@ -199,6 +204,7 @@ impl Act {
             | Resolve { who, .. }
             | Settle { who, .. }
             | Void { who, .. }
+            | Reverse { who, .. }
             | Sheet { who, .. } => *who = who.wrapping_add(1),
             Repeat { .. } | Reuse { .. } => {}
         }
@@ -208,6 +214,12 @@ impl Act {
     /// What has to come before it, where there is nothing to act on.
     pub const fn before(self) -> Option<Self> {
         Some(match self {
+            Reverse { who, .. } => Pay {
+                who,
+                declaration: 0,
+                way: Paying::Right,
+                bank: Debit::Answer,
+            },
             Settle { who, .. } | Resolve { who, .. } => Pay {
                 who,
                 declaration: 0,

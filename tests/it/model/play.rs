@@ -160,6 +160,7 @@ impl Player {
     fn tame(&mut self, act: Act) -> Option<Asked> {
         self.asking(act)
             .filter(|asked| !is_held(asked) && !settles_first(asked))
+            .filter(|asked| !matches!(asked, Asked::ReversePayment(_)))
     }
 
     fn judge(&mut self, asked: &Asked, call: impl FnOnce(&mut World) -> Outcome) -> Verdict {

@@ -85,6 +85,57 @@ fn model_plain_life() {
         }),
         Do(Repeat { earlier: 3 }),
         Do(Reuse { earlier: 3 }),
+        Do(Sheet {
+            who: 0,
+            sheet: 0,
+            act: Print::Replace,
+        }),
+        Do(Collect {
+            who: 0,
+            kind: Kind::Sale,
+            size: 77_777_777,
+            quarter: 2,
+            office: 0,
+        }),
+        Do(Draft {
+            who: 0,
+            window: 2,
+            office: 0,
+            taxes: 0,
+        }),
+        Do(Submit {
+            who: 0,
+            draft: 0,
+            way: Filing::Right,
+        }),
+        Do(Pay {
+            who: 0,
+            declaration: 0,
+            way: Paying::Right,
+            bank: Debit::Answer,
+        }),
+        Do(Reverse { who: 0, payment: 0 }),
+        Do(Pay {
+            who: 0,
+            declaration: 0,
+            way: Paying::Right,
+            bank: Debit::Answer,
+        }),
+        Do(Settle {
+            who: 0,
+            payment: 0,
+            way: Settling::Part,
+        }),
+        Do(Settle {
+            who: 0,
+            payment: 0,
+            way: Settling::OtherAmount,
+        }),
+        Do(Settle {
+            who: 0,
+            payment: 0,
+            way: Settling::Right,
+        }),
         See(Look::All),
     ]);
 }
