@@ -142,6 +142,7 @@ impl Book {
                 }
                 let new = Sheet::new(&answer.voucher_number, &payment);
                 person.sheets.push(new.clone());
+                person.note("payment.certified_anew", &payment);
                 person.note("voucher.replaced", number);
                 person.note("voucher.issued", &answer.voucher_number);
                 let paid = person.payment(&payment).ok_or("no payment")?;
