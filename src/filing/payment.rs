@@ -224,19 +224,19 @@ impl Payment {
     #[must_use]
     pub fn hear(self, answer: BankAnswer) -> Self {
         let debited = self.state == PaymentState::Debited;
-        match answer {
+        let answer = match answer {
             BankAnswer::Reversed if debited && self.received.is_zero() => {
                 return self.reverse(None);
             }
             _ if !self.state.is_open() => return self,
-            // A part of the money is in the treasury: the answer is too late to be the truth.
+            // A part of the money is in the treasury: the answer cannot be the truth.
             BankAnswer::Refused(_) | BankAnswer::NeverSeen | BankAnswer::Reversed
                 if self.received.is_positive() =>
             {
-                return self;
+                BankAnswer::Unknown
             }
-            _ => {}
-        }
+            answer => answer,
+        };
         let version = self.version.saturating_add(1);
         match answer {
             BankAnswer::Debited(reference) => Self {

@@ -54,8 +54,12 @@ impl Seen<'_> {
             return vec![Paid::Reversed];
         }
         let denies = matches!(said, Said::Refused | Said::TakenBack);
-        if !open || denies && payment.received() > 0 {
+        if !open {
             return vec![payment.state()];
+        }
+        if denies && payment.received() > 0 {
+            // It cannot be the truth, so it tells nothing.
+            return vec![Paid::Confirming];
         }
         match said {
             Said::Debited(_) => vec![Paid::Debited],
@@ -67,7 +71,7 @@ impl Seen<'_> {
                     if young {
                         Paid::Confirming
                     } else if payment.received() > 0 {
-                        payment.state()
+                        Paid::Confirming
                     } else {
                         Paid::Failed
                     }
