@@ -68,9 +68,7 @@ impl Seen<'_> {
             Said::Nothing | Said::OtherAmount => vec![Paid::Confirming],
             Said::NeverSeen => {
                 let of = |young| {
-                    if young {
-                        Paid::Confirming
-                    } else if payment.received() > 0 {
+                    if young || payment.received() > 0 {
                         Paid::Confirming
                     } else {
                         Paid::Failed
