@@ -16,17 +16,26 @@ impl Declaration {
         self.check_digest(named_digest)
     }
 
+    /// Refuses to be replaced by a submitted revision unless it is in force.
+    ///
+    /// # Errors
+    /// [`Refusal::CorrectionSuperseded`].
+    pub fn check_replaceable(&self) -> Result<(), Refusal> {
+        if self.is_in_force() {
+            return Ok(());
+        }
+        Err(Refusal::CorrectionSuperseded {
+            base: self.id.to_string(),
+            state: self.state.name(),
+        })
+    }
+
     /// It is replaced by a submitted revision.
     ///
     /// # Errors
-    /// [`Refusal::CorrectionSuperseded`] when it is no longer in force.
+    /// As [`Declaration::check_replaceable`].
     pub fn replace(self, at: Timestamp, reason: String) -> Result<Self, Refusal> {
-        if !self.is_in_force() {
-            return Err(Refusal::CorrectionSuperseded {
-                base: self.id.to_string(),
-                state: self.state.name(),
-            });
-        }
+        self.check_replaceable()?;
         Ok(self.closed(DeclarationState::Corrected, at, reason))
     }
 

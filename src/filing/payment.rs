@@ -77,6 +77,11 @@ impl PaymentState {
         !matches!(self, Self::Failed | Self::Reversed | Self::Refunded)
     }
 
+    /// The money is in the treasury, or was until it was refunded.
+    pub const fn is_settled(self) -> bool {
+        matches!(self, Self::InTreasury | Self::Refunded)
+    }
+
     /// The bank is still to be heard.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Sent | Self::Confirming)
@@ -169,6 +174,12 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// Nothing was paid by it and nothing will be, as far as is known.
+    pub fn is_without_money(&self) -> bool {
+        let over = matches!(self.state, PaymentState::Failed | PaymentState::Reversed);
+        over && self.settled_at.is_none() && self.received.is_zero()
+    }
+
     /// Records the order for a declaration, ready to be sent.
     ///
     /// # Errors

@@ -141,8 +141,11 @@ pub fn quote_standing(
         let last = row.extended_to.unwrap_or(row.due_on);
         let days = pay_on.duration_since(last).as_hours() / 24;
         row.days_late = u32::try_from(days).unwrap_or(0);
-        if row.days_late > 0 {
-            let law = LateLaw::on(rules, pay_on)?;
+    }
+    let mut late = rows.iter_mut().filter(|row| row.days_late > 0).peekable();
+    if late.peek().is_some() {
+        let law = LateLaw::on(rules, pay_on)?;
+        for row in late {
             row.surcharge = law.surcharge(row.principal, row.days_late)?;
         }
     }

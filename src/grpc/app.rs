@@ -46,15 +46,23 @@ pub const PAGE_SIZE_DEFAULT: i64 = 50;
 /// The largest page.
 pub const PAGE_SIZE_MAX: i64 = 200;
 
+/// What was read, which must be there.
+///
+/// # Errors
+/// [`Failure::NotFound`].
+pub fn found<T>(read: Option<T>, what: &'static str, id: &impl ToString) -> Result<T, Failure> {
+    read.ok_or_else(|| Failure::NotFound {
+        what,
+        id: id.to_string(),
+    })
+}
+
 /// Reads a taxpayer that must be there.
 ///
 /// # Errors
 /// [`Failure::NotFound`].
 pub async fn taxpayer(tx: &mut Tx, key: TaxpayerKey) -> Result<Taxpayer, Failure> {
-    tx.taxpayer(key).await?.ok_or_else(|| Failure::NotFound {
-        what: "taxpayer",
-        id: key.to_string(),
-    })
+    found(tx.taxpayer(key).await?, "taxpayer", &key)
 }
 
 /// Refuses unless the etag named is that of the version read.
@@ -89,6 +97,30 @@ pub fn cut<T>(rows: &mut Vec<T>, size: i64) -> bool {
 /// `PAGE_TOKEN`.
 pub fn sequence(text: &str) -> Result<i64, Invalid> {
     text.parse().map_err(|_| bad_page_token())
+}
+
+/// Reads a page token that is an id.
+///
+/// # Errors
+/// `PAGE_TOKEN`.
+pub fn page_id<T: ToString>(
+    text: &str,
+    parse: impl FnOnce(&str) -> Result<T, Invalid>,
+) -> Result<String, Invalid> {
+    let id = parse(text).map_err(|_| bad_page_token())?;
+    Ok(id.to_string())
+}
+
+/// Reads a page token that is the place of a row: its instant in microseconds, and its id.
+///
+/// # Errors
+/// `PAGE_TOKEN`.
+pub fn page_place<T: ToString>(
+    text: &str,
+    parse: impl FnOnce(&str) -> Result<T, Invalid>,
+) -> Result<(i64, String), Invalid> {
+    let (micros, id) = text.split_once('.').ok_or_else(bad_page_token)?;
+    Ok((sequence(micros)?, page_id(id, parse)?))
 }
 
 /// `PAGE_TOKEN`: a token that this service did not give.

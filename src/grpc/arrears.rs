@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::app::{App, bad_page_token, cut, new_id, taxpayer as must_have};
+use super::app::{App, cut, new_id, page_id, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
 use super::declaration::declaration;
@@ -80,7 +80,7 @@ pub async fn list_payments(
     let only = fields.optional("declaration_id", &wire.declaration_id, DeclarationId::parse);
     let size = convert::page(&mut fields, wire.page_size);
     let before = fields.optional("page_token", &wire.page_token, |text| {
-        PaymentId::parse(text).map_err(|_| bad_page_token())
+        page_id(text, PaymentId::parse)
     });
     let (Some(key), Some(only), Some(size), Some(before)) = (key, only, size, before) else {
         return Err(violations.into());
@@ -88,7 +88,7 @@ pub async fn list_payments(
     let mut tx = app.store.read().await?;
     must_have(&mut tx, key).await?;
     let only = only.map(|id| id.to_string()).unwrap_or_default();
-    let before = before.map(|id| id.to_string()).unwrap_or_default();
+    let before = before.unwrap_or_default();
     let mut rows = tx
         .payments_before(key, &only, &before, size.saturating_add(1))
         .await?;

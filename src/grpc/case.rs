@@ -3,8 +3,7 @@
 use tokio::task::JoinError;
 use uuid::Uuid;
 
-use super::app::{App, cut, new_id, taxpayer as must_have};
-use super::app::{bad_page_token, sequence};
+use super::app::{App, cut, found, new_id, page_place, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
 use super::failure::Failure;
@@ -15,7 +14,7 @@ use crate::gateway::Reversal;
 use crate::pb;
 use crate::store::Tx;
 use crate::tax::Finding;
-use crate::types::{CaseId, Invalid, PaymentId, RequestId, TaxpayerKey};
+use crate::types::{CaseId, PaymentId, RequestId, TaxpayerKey};
 
 /// The key under which requests about cases of nobody are recorded: no taxpayer has it.
 const NOBODY: TaxpayerKey = TaxpayerKey::new(Uuid::nil());
@@ -148,13 +147,6 @@ async fn reversed(
     Ok(Answer::new(message))
 }
 
-/// A page token: an instant in microseconds and a case id.
-fn place(text: &str) -> Result<(i64, String), Invalid> {
-    let (at, id) = text.split_once('.').ok_or_else(bad_page_token)?;
-    let id = CaseId::parse(id).map_err(|_| bad_page_token())?;
-    Ok((sequence(at)?, id.to_string()))
-}
-
 /// `ListCases`.
 ///
 /// # Errors
@@ -168,7 +160,9 @@ pub async fn list(
     let mut fields = Fields::new(&mut violations);
     let key = fields.optional("taxpayer_id", &wire.taxpayer_id, TaxpayerKey::parse);
     let size = convert::page(&mut fields, wire.page_size);
-    let before = fields.optional("page_token", &wire.page_token, place);
+    let before = fields.optional("page_token", &wire.page_token, |text| {
+        page_place(text, CaseId::parse)
+    });
     let (Some(key), Some(size), Some(before)) = (key, size, before) else {
         return Err(violations.into());
     };
@@ -231,10 +225,7 @@ async fn close(
     if let Some(key) = key {
         must_have(&mut tx, key).await?;
     }
-    let kept = tx.case(key, id).await?.ok_or_else(|| Failure::NotFound {
-        what: "case",
-        id: id.to_string(),
-    })?;
+    let kept = found(tx.case(key, id).await?, "case", &id)?;
     let closed = kept.resolve(resolution, now)?;
     tx.update_case(&closed).await?;
     if let Some(key) = key {

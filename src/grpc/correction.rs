@@ -7,7 +7,8 @@ use super::declaration::{declaration, declaration_id, taxes};
 use super::facts::{Facts, facts};
 use super::failure::Failure;
 use crate::filing::{
-    Bars, Base, Content, Correction, Declaration, DeclarationState, Redrawn, carried_after, revise,
+    Bars, Base, Content, Correction, Declaration, DeclarationState, Moved, PaymentState, Redrawn,
+    RefundState, carried_after, revise,
 };
 use crate::pb;
 use crate::rules::RuleBook;
@@ -126,7 +127,9 @@ pub async fn void(
     }
     must_have(&mut tx, key).await?;
     let filed = declaration(&mut tx, key, id).await?;
-    let paid = tx.any_payment(key, id).await?;
+    let payments = tx.payments_of(key, id).await?;
+    let paid = payments.iter().find(|payment| !payment.is_without_money());
+    let paid = paid.map(|payment| payment.id.to_string());
     let voided = filed.void(&named, paid, app.clock.today(), now, reason)?;
     let message = pb::VoidDeclarationResponse {
         declaration: Some(convert::with_lines(&voided)?),
@@ -206,16 +209,26 @@ fn asked(
 
 /// A filed declaration with what has been paid of its lines.
 async fn base(tx: &mut Tx, key: TaxpayerKey, filed: Declaration) -> Result<Base, Failure> {
-    let moved = tx.moved_money(key, filed.id).await?;
+    let settled = tx.payments_of(key, filed.id).await?;
+    let settled = settled.into_iter().filter(|one| one.state.is_settled());
+    let refund = tx.live_refund_of(key, filed.id).await?;
+    let moved = Moved {
+        rows: settled.flat_map(|payment| payment.order.rows).collect(),
+        refunded: refund.is_some_and(|refund| refund.state == RefundState::Paid),
+    };
     let carried = carried_after(&filed, &moved)?;
     Ok(Base { filed, carried })
 }
 
 async fn bars(tx: &mut Tx, key: TaxpayerKey, id: DeclarationId) -> Result<Bars, Failure> {
+    let refund = tx.live_refund_of(key, id).await?;
+    let refund = refund.filter(|refund| refund.state != RefundState::Paid);
+    let payment = tx.live_payment_of(key, id).await?;
+    let payment = payment.filter(|payment| payment.state != PaymentState::InTreasury);
     Ok(Bars {
         inspections: tx.open_inspections(key).await?,
-        refund: tx.pending_refund(key, id).await?,
-        payment: tx.payment_under_way(key, id).await?,
+        refund: refund.map(|refund| refund.id.to_string()),
+        payment: payment.map(|payment| payment.id.to_string()),
     })
 }
 
@@ -248,11 +261,22 @@ pub async fn redrawn(
 /// # Errors
 /// [`Failure`] when the store cannot be read.
 pub async fn unbarred(tx: &mut Tx, draft: &Content, fresh: &Redrawn) -> Result<bool, Failure> {
-    match replaced(tx, draft, fresh, jiff::Timestamp::UNIX_EPOCH).await {
-        Ok(_) => Ok(true),
+    match check_bars(tx, draft, fresh).await {
+        Ok(()) => Ok(true),
         Err(Failure::Refused(_)) => Ok(false),
         Err(other) => Err(other),
     }
+}
+
+/// Refuses a draft revision whose base is no longer in force, or that something bars.
+async fn check_bars(tx: &mut Tx, draft: &Content, fresh: &Redrawn) -> Result<(), Failure> {
+    let (Some(_), Some(base)) = (&draft.correction, &fresh.corrects) else {
+        return Ok(());
+    };
+    base.check_replaceable()?;
+    let bars = bars(tx, draft.taxpayer, base.id).await?;
+    let new = fresh.content.as_ref().unwrap_or(draft);
+    Ok(bars.check_filing(&base.content, new)?)
 }
 
 /// The declaration that a draft revision replaces when it is submitted; nothing for a first
@@ -266,14 +290,11 @@ pub async fn replaced(
     fresh: &Redrawn,
     now: jiff::Timestamp,
 ) -> Result<Option<Declaration>, Failure> {
+    check_bars(tx, draft, fresh).await?;
     let (Some(correction), Some(base)) = (&draft.correction, &fresh.corrects) else {
         return Ok(None);
     };
-    let replaced = base.clone().replace(now, correction.reason.clone())?;
-    let bars = bars(tx, draft.taxpayer, base.id).await?;
-    let new = fresh.content.as_ref().unwrap_or(draft);
-    bars.check_filing(&base.content, new)?;
-    Ok(Some(replaced))
+    Ok(Some(base.clone().replace(now, correction.reason.clone())?))
 }
 
 /// Keeps that a declaration was replaced, before its revision takes its sources.

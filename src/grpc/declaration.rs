@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::app::{App, cut, new_id, taxpayer as must_have};
+use super::app::{App, cut, found, new_id, taxpayer as must_have};
 use super::assessment::{assess, window};
 use super::call::{Answer, Call, Mutation};
 use super::comparison;
@@ -33,12 +33,7 @@ pub async fn declaration(
     key: TaxpayerKey,
     id: DeclarationId,
 ) -> Result<Declaration, Failure> {
-    tx.declaration(key, id)
-        .await?
-        .ok_or_else(|| Failure::NotFound {
-            what: "declaration",
-            id: id.to_string(),
-        })
+    found(tx.declaration(key, id).await?, "declaration", &id)
 }
 
 /// Reads the declaration a request is about.

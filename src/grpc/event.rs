@@ -16,6 +16,7 @@ use super::app::{App, taxpayer as must_have};
 use super::call::{Answer, Call};
 use super::convert::{self, Fields, Violation};
 use super::failure::Failure;
+use super::following::until_over;
 use crate::pb;
 use crate::pb::event_service_server::EventService;
 use crate::store::{Follower, KeptEvent, Tx};
@@ -198,17 +199,8 @@ pub async fn stream(
 
 impl Telling {
     async fn tell(mut self, out: mpsc::Sender<Result<pb::StreamEventsResponse, Status>>) {
-        let mut ended = self.app.store.follow();
-        let failure = tokio::select! {
-            told = self.tell_all(&out) => told.err(),
-            // A client that does not read does not hold up the end.
-            () = ended.ended() => Some(Failure::Stopping),
-            // Nobody listens any more.
-            () = out.closed() => None,
-        };
-        if let Some(failure) = failure {
-            let _ = out.try_send(Err(self.call.status(failure)));
-        }
+        let (app, call) = (self.app.clone(), self.call.clone());
+        until_over(&app, &call, &out, self.tell_all(&out)).await;
     }
 
     async fn tell_all(

@@ -1,6 +1,6 @@
 //! Inspections (税务检查): while one is open its periods cannot be corrected.
 
-use super::app::{App, new_id, taxpayer as must_have};
+use super::app::{App, found, new_id, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
 use super::failure::Failure;
@@ -84,11 +84,7 @@ pub async fn close(
         return Ok(answer);
     }
     must_have(&mut tx, key).await?;
-    let kept = tx.inspection(key, id).await?;
-    let kept = kept.ok_or_else(|| Failure::NotFound {
-        what: "inspection",
-        id: id.to_string(),
-    })?;
+    let kept = found(tx.inspection(key, id).await?, "inspection", &id)?;
     let closed = kept.close(now)?;
     let message = pb::CloseInspectionResponse {
         inspection: Some(convert::inspection(&closed)),

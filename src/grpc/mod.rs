@@ -20,6 +20,7 @@ mod explanation;
 mod facts;
 mod failure;
 mod fault;
+mod following;
 mod import;
 mod inspection;
 mod issuing;

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 
-use super::app::{App, Parts, new_id, taxpayer as must_have};
+use super::app::{App, Parts, found, new_id, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation, replayed};
 use super::case::open_case;
 use super::convert::{self, Fields};
@@ -36,10 +36,7 @@ pub struct Payments(pub App);
 /// # Errors
 /// [`Failure::NotFound`].
 pub async fn payment(tx: &mut Tx, key: TaxpayerKey, id: PaymentId) -> Result<Payment, Failure> {
-    tx.payment(key, id).await?.ok_or_else(|| Failure::NotFound {
-        what: "payment",
-        id: id.to_string(),
-    })
+    found(tx.payment(key, id).await?, "payment", &id)
 }
 
 /// Takes in what the bank said, and answers the request that was waiting for it.

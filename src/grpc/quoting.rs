@@ -7,9 +7,7 @@ use super::call::{Answer, Mutation};
 use super::convert::{self, Fields};
 use super::declaration::declaration;
 use super::failure::Failure;
-use crate::filing::{
-    Declaration, MoneyRefusal, PaymentChannel, PaymentState, Quote, Standing, quote_standing,
-};
+use crate::filing::{Declaration, MoneyRefusal, PaymentChannel, Quote, Standing, quote_standing};
 use crate::pb;
 use crate::store::Tx;
 use crate::types::{DeclarationId, Region, TaxAuthority, TaxpayerKey, parse_date};
@@ -34,11 +32,7 @@ pub async fn standing(
     let extensions = tx.extensions_of(key, id).await?;
     let payments = tx.payments_of(key, id).await?;
     let set_off = |payment: &crate::filing::Payment| {
-        payment.channel == PaymentChannel::Offset
-            && matches!(
-                payment.state,
-                PaymentState::InTreasury | PaymentState::Refunded
-            )
+        payment.channel == PaymentChannel::Offset && payment.state.is_settled()
     };
     let orders = payments.into_iter().filter(set_off);
     let covered = orders.flat_map(|payment| payment.order.rows).collect();

@@ -17,7 +17,6 @@ use super::case::open_case;
 use super::convert::{self, Fields};
 use super::failure::Failure;
 use super::item::item_failure;
-use super::status::status;
 use super::treasury::{Taken, positive, take_in};
 use crate::clock::first_instant_in_china;
 use crate::filing::case::{file_incomplete, missing_in_file, payment_unknown};
@@ -148,7 +147,7 @@ impl File {
                         let _ = answers.send(Ok(answer(Answered::Row(row)))).await;
                     }
                     Err(failure) => {
-                        let _ = answers.send(Err(status(failure, &self.call))).await;
+                        let _ = answers.send(Err(self.call.status(failure))).await;
                         return;
                     }
                 },
@@ -158,7 +157,7 @@ impl File {
         };
         let end = match self.close(whole).await {
             Ok(()) => Ok(answer(Answered::Summary(self.summary))),
-            Err(failure) => Err(status(failure, &self.call)),
+            Err(failure) => Err(self.call.status(failure)),
         };
         let _ = answers.send(end).await;
     }

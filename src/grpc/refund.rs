@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::app::{App, cut, new_id, taxpayer as must_have};
+use super::app::{App, cut, found, new_id, page_id, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
 use super::declaration::declaration;
@@ -22,10 +22,7 @@ pub use super::offsetting::{offset, report};
 /// # Errors
 /// [`Failure::NotFound`].
 pub async fn refund(tx: &mut Tx, key: TaxpayerKey, id: RefundId) -> Result<Refund, Failure> {
-    tx.refund(key, id).await?.ok_or_else(|| Failure::NotFound {
-        what: "refund",
-        id: id.to_string(),
-    })
+    found(tx.refund(key, id).await?, "refund", &id)
 }
 
 /// The revisions a declaration corrects, the nearest first.
@@ -248,7 +245,9 @@ pub async fn list(
     let mut fields = Fields::new(&mut violations);
     let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
     let size = convert::page(&mut fields, wire.page_size);
-    let before = fields.optional("page_token", &wire.page_token, page_token);
+    let before = fields.optional("page_token", &wire.page_token, |text| {
+        page_id(text, RefundId::parse)
+    });
     let (Some(key), Some(size), Some(before)) = (key, size, before) else {
         return Err(violations.into());
     };
@@ -268,9 +267,4 @@ pub async fn list(
         refunds,
         next_page_token: next.unwrap_or_default(),
     }))
-}
-
-fn page_token(text: &str) -> Result<String, crate::types::Invalid> {
-    let id = RefundId::parse(text).map_err(|_| super::app::bad_page_token())?;
-    Ok(id.to_string())
 }

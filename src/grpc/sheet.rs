@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use prost::Message;
 
-use super::app::{App, taxpayer as must_have};
+use super::app::{App, found, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
 use super::declaration::declaration;
@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::issuing::issue;
 use super::payment::payment;
 use super::refund::refund;
-use crate::filing::{Grounds, Payment, Refunded, Voucher, VoucherKind};
+use crate::filing::{Grounds, Payment, Refunded, Refusal, Voucher, VoucherKind};
 use crate::pb;
 use crate::store::Tx;
 use crate::types::{RequestId, TaxpayerKey, VoucherNumber};
@@ -55,12 +55,7 @@ pub async fn voucher(
     key: TaxpayerKey,
     number: &VoucherNumber,
 ) -> Result<Voucher, Failure> {
-    tx.voucher(key, number)
-        .await?
-        .ok_or_else(|| Failure::NotFound {
-            what: "voucher",
-            id: number.to_string(),
-        })
+    found(tx.voucher(key, number).await?, "voucher", number)
 }
 
 /// Records the answer and commits, after the invariants were recounted.
@@ -82,6 +77,32 @@ async fn finish<T: Message>(
     Ok(Answer::new(message))
 }
 
+/// One act on a sheet: takes the step and keeps it.
+async fn act<T: Message + Default>(
+    app: &App,
+    ask: Asked,
+    mutation: Mutation,
+    (name, event): (&'static str, &'static str),
+    step: impl FnOnce(Voucher, String) -> Result<Voucher, Refusal>,
+    answer: impl FnOnce(pb::Voucher) -> T,
+) -> Result<Answer<T>, Failure> {
+    let mut tx = app.store.begin(mutation.method, Some(ask.request)).await?;
+    if let Some(answer) = mutation.replay(&mut tx, ask.key).await? {
+        return Ok(answer);
+    }
+    must_have(&mut tx, ask.key).await?;
+    let now = app.clock.now();
+    let sheet = voucher(&mut tx, ask.key, &ask.number).await?;
+    let sheet = step(sheet, ask.reason.clone())?;
+    tx.update_voucher(&sheet).await?;
+    tx.insert_voucher_act(&sheet, name, &ask.reason, now)
+        .await?;
+    tx.append_event(ask.key, event, ask.number.as_str(), now)
+        .await?;
+    let message = answer(convert::voucher(&sheet));
+    finish(app, tx, mutation, &sheet, message).await
+}
+
 /// Counts another print (补打).
 pub async fn reprint(
     app: &App,
@@ -95,22 +116,14 @@ pub async fn reprint(
         &wire.reason,
     )?;
     let mutation = Mutation::new("ReprintVoucher", ask.request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(ask.request)).await?;
-    if let Some(answer) = mutation.replay(&mut tx, ask.key).await? {
-        return Ok(answer);
-    }
-    must_have(&mut tx, ask.key).await?;
-    let now = app.clock.now();
-    let sheet = voucher(&mut tx, ask.key, &ask.number).await?.reprint()?;
-    tx.update_voucher(&sheet).await?;
-    tx.insert_voucher_act(&sheet, "REPRINT", &ask.reason, now)
-        .await?;
-    tx.append_event(ask.key, "voucher.reprinted", ask.number.as_str(), now)
-        .await?;
-    let message = pb::ReprintVoucherResponse {
-        voucher: Some(convert::voucher(&sheet)),
-    };
-    finish(app, tx, mutation, &sheet, message).await
+    let names = ("REPRINT", "voucher.reprinted");
+    let step = |sheet: Voucher, _| sheet.reprint();
+    act(app, ask, mutation, names, step, |voucher| {
+        pb::ReprintVoucherResponse {
+            voucher: Some(voucher),
+        }
+    })
+    .await
 }
 
 /// Voids a wrong sheet (作废).
@@ -126,23 +139,13 @@ pub async fn void(
         &wire.reason,
     )?;
     let mutation = Mutation::new("VoidVoucher", ask.request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(ask.request)).await?;
-    if let Some(answer) = mutation.replay(&mut tx, ask.key).await? {
-        return Ok(answer);
-    }
-    must_have(&mut tx, ask.key).await?;
-    let now = app.clock.now();
-    let sheet = voucher(&mut tx, ask.key, &ask.number).await?;
-    let sheet = sheet.void(ask.reason.clone())?;
-    tx.update_voucher(&sheet).await?;
-    tx.insert_voucher_act(&sheet, "VOID", &ask.reason, now)
-        .await?;
-    tx.append_event(ask.key, "voucher.voided", ask.number.as_str(), now)
-        .await?;
-    let message = pb::VoidVoucherResponse {
-        voucher: Some(convert::voucher(&sheet)),
-    };
-    finish(app, tx, mutation, &sheet, message).await
+    let names = ("VOID", "voucher.voided");
+    act(app, ask, mutation, names, Voucher::void, |voucher| {
+        pb::VoidVoucherResponse {
+            voucher: Some(voucher),
+        }
+    })
+    .await
 }
 
 /// Replaces a sheet (换开): the same money, the taxpayer's number and name as they are today.

@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::app::{App, check_etag, cut, new_id, taxpayer as must_have};
+use super::app::{App, check_etag, cut, found, new_id, taxpayer as must_have};
 use super::call::{Answer, Call, Language, Mutation};
 use super::convert::{self, Fields, SourceInput};
 use super::failure::Failure;
@@ -24,12 +24,7 @@ async fn source(
     id: SourceId,
     known_at: Option<jiff::Timestamp>,
 ) -> Result<SourceRecord, Failure> {
-    tx.source(key, id, known_at)
-        .await?
-        .ok_or_else(|| Failure::NotFound {
-            what: "tax_source",
-            id: id.to_string(),
-        })
+    found(tx.source(key, id, known_at).await?, "tax_source", &id)
 }
 
 /// A source as it is first collected.

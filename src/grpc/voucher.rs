@@ -2,24 +2,17 @@
 
 use tonic::{Request, Response, Status};
 
-use super::app::{App, bad_page_token, cut, sequence, taxpayer as must_have};
+use super::app::{App, cut, page_place, taxpayer as must_have};
 use super::call::{Answer, Call};
 use super::convert::{self, Fields};
 use super::failure::Failure;
 use crate::pb;
 use crate::pb::voucher_service_server::VoucherService;
-use crate::types::{Invalid, Money, TaxpayerId, VoucherNumber};
+use crate::types::{Money, TaxpayerId, VoucherNumber};
 
 /// The service.
 #[derive(Debug, Clone)]
 pub struct Vouchers(pub App);
-
-/// Reads a page token: the instant and the number of the last voucher of the page before.
-fn place(text: &str) -> Result<(i64, String), Invalid> {
-    let (micros, number) = text.split_once('.').ok_or_else(bad_page_token)?;
-    let number = VoucherNumber::parse(number).map_err(|_| bad_page_token())?;
-    Ok((sequence(micros)?, number.to_string()))
-}
 
 impl Vouchers {
     async fn get(
@@ -48,7 +41,9 @@ impl Vouchers {
         let mut fields = Fields::new(&mut violations);
         let key = convert::taxpayer_key(&mut fields, &wire.taxpayer_id);
         let size = convert::page(&mut fields, wire.page_size);
-        let before = fields.optional("page_token", &wire.page_token, place);
+        let before = fields.optional("page_token", &wire.page_token, |text| {
+            page_place(text, VoucherNumber::parse)
+        });
         let (Some(key), Some(size), Some(before)) = (key, size, before) else {
             return Err(violations.into());
         };

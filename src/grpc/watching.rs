@@ -8,10 +8,11 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::app::{App, taxpayer as must_have};
+use super::app::{App, found, taxpayer as must_have};
 use super::call::Call;
 use super::convert::{self, Fields, Violation};
 use super::failure::Failure;
+use super::following::until_over;
 use crate::pb;
 use crate::store::{Follower, KeptEvent, Standing};
 use crate::types::{DeclarationId, Invalid, TaxpayerKey};
@@ -58,11 +59,7 @@ pub async fn watch(
     let follower = app.store.follow();
     let mut tx = app.store.read().await?;
     must_have(&mut tx, key).await?;
-    let standing = tx.standing(key, id).await?;
-    let standing = standing.ok_or_else(|| Failure::NotFound {
-        what: "declaration",
-        id: id.to_string(),
-    })?;
+    let standing = found(tx.standing(key, id).await?, "declaration", &id)?;
     let last = tx.last_event(key).await?;
     drop(tx);
     let sequence = last.as_ref().map_or(0, |last| last.sequence);
@@ -99,17 +96,8 @@ pub async fn watch(
 
 impl Watching {
     async fn tell(mut self, out: Out) {
-        let mut ended = self.app.store.follow();
-        let failure = tokio::select! {
-            told = self.tell_all(&out) => told.err(),
-            // A client that does not read does not hold up the end.
-            () = ended.ended() => Some(Failure::Stopping),
-            // Nobody listens any more.
-            () = out.closed() => None,
-        };
-        if let Some(failure) = failure {
-            let _ = out.try_send(Err(self.call.status(failure)));
-        }
+        let (app, call) = (self.app.clone(), self.call.clone());
+        until_over(&app, &call, &out, self.tell_all(&out)).await;
     }
 
     async fn tell_all(&mut self, out: &Out) -> Result<(), Failure> {

@@ -1,9 +1,8 @@
-//! Corrections and voids: chains of revisions, what leaves force, and the money that moved.
+//! Corrections and voids: chains of revisions, and what leaves force.
 
 use std::collections::HashMap;
 
 use super::{StoreError, Tx, on_backend};
-use crate::filing::{Moved, Quote};
 use crate::types::{DeclarationId, Invalid, TaxKind, TaxpayerKey};
 
 impl Tx {
@@ -128,105 +127,5 @@ impl Tx {
         .execute(conn)
         .await)?;
         Ok(())
-    }
-
-    /// What of a declaration's money has moved: the rows of its settled payments, and whether its
-    /// refund was paid or wholly set off.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn moved_money(
-        &mut self,
-        taxpayer: TaxpayerKey,
-        declaration: DeclarationId,
-    ) -> Result<Moved, StoreError> {
-        let orders: Vec<(String,)> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT order_rows FROM payment WHERE taxpayer_id = $1 AND declaration_id = $2
-             AND state IN ('IN_TREASURY', 'REFUNDED') AND voucher_number IS NOT NULL
-             ORDER BY payment_id",
-        )
-        .bind(taxpayer.to_string())
-        .bind(declaration.to_string())
-        .fetch_all(conn)
-        .await)?;
-        let mut moved = Moved::default();
-        for (order,) in orders {
-            let order: Quote = serde_json::from_str(&order)
-                .map_err(|error| StoreError::json("payment", &error))?;
-            moved.rows.extend(order.rows);
-        }
-        let paid: Option<(String,)> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT refund_id FROM refund WHERE taxpayer_id = $1 AND declaration_id = $2
-             AND (state = 'PAID' OR (state <> 'REJECTED'
-                  AND offset_fen = amount_fen + interest_fen)) LIMIT 1",
-        )
-        .bind(taxpayer.to_string())
-        .bind(declaration.to_string())
-        .fetch_optional(conn)
-        .await)?;
-        moved.refunded = paid.is_some();
-        Ok(moved)
-    }
-
-    /// A refund of a declaration that is asked for or approved and not wholly set off.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn pending_refund(
-        &mut self,
-        taxpayer: TaxpayerKey,
-        declaration: DeclarationId,
-    ) -> Result<Option<String>, StoreError> {
-        let row: Option<(String,)> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT refund_id FROM refund WHERE taxpayer_id = $1 AND declaration_id = $2
-             AND state IN ('REQUESTED', 'APPROVED')
-             AND offset_fen < amount_fen + interest_fen LIMIT 1",
-        )
-        .bind(taxpayer.to_string())
-        .bind(declaration.to_string())
-        .fetch_optional(conn)
-        .await)?;
-        Ok(row.map(|(id,)| id))
-    }
-
-    /// A payment of a declaration whose money is under way: neither in the treasury nor over.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn payment_under_way(
-        &mut self,
-        taxpayer: TaxpayerKey,
-        declaration: DeclarationId,
-    ) -> Result<Option<String>, StoreError> {
-        let row: Option<(String,)> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT payment_id FROM payment WHERE taxpayer_id = $1 AND declaration_id = $2
-             AND state IN ('CREATED', 'SENT', 'CONFIRMING', 'DEBITED') LIMIT 1",
-        )
-        .bind(taxpayer.to_string())
-        .bind(declaration.to_string())
-        .fetch_optional(conn)
-        .await)?;
-        Ok(row.map(|(id,)| id))
-    }
-
-    /// A payment of a declaration that is alive or was ever settled.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn any_payment(
-        &mut self,
-        taxpayer: TaxpayerKey,
-        declaration: DeclarationId,
-    ) -> Result<Option<String>, StoreError> {
-        let row: Option<(String,)> = on_backend!(self, conn => sqlx::query_as(
-            "SELECT payment_id FROM payment WHERE taxpayer_id = $1 AND declaration_id = $2
-             AND (state NOT IN ('FAILED', 'REVERSED') OR settled_at IS NOT NULL
-                  OR received_fen > 0) LIMIT 1",
-        )
-        .bind(taxpayer.to_string())
-        .bind(declaration.to_string())
-        .fetch_optional(conn)
-        .await)?;
-        Ok(row.map(|(id,)| id))
     }
 }

@@ -5,6 +5,7 @@ use caixing::pb;
 use caixing::pb::DeclarationState as State;
 use caixing::pb::compare_declarations_request::After;
 
+use crate::refund_calls::{claim, claiming, decide, deciding, reporting};
 use crate::support::*;
 
 const DAY: i64 = 86_400;
@@ -231,7 +232,7 @@ async fn a_chain_carries_what_each_of_its_revisions_has_really_paid() {
     let fifth = next(&fourth, "1000000.00").await;
     assert_eq!(columns(&fifth), [["300.00", "900.00", "-600.00"]]);
     // The refund of 600.00 is paid: 300.00 remain with the treasury. 1,200,000.00 are 360.00.
-    refund(&server, &fifth, "600.00", "PAID").await;
+    pay_back(&server, &fifth, "600.00").await;
     let sixth = next(&fifth, "1200000.00").await;
     assert_eq!(columns(&sixth), [["360.00", "300.00", "60.00"]]);
     assert_eq!(sixth.revision, 6);
@@ -252,19 +253,12 @@ async fn a_chain_carries_what_each_of_its_revisions_has_really_paid() {
     assert_eq!(listed.iter().filter(live).count(), 1);
 }
 
-/// A refund of a declaration in a state, as its own part of the service keeps it.
-async fn refund(server: &Server, of: &pb::Declaration, amount_yuan: &str, state: &str) {
-    let fen = amount_yuan.replace('.', "");
-    let values = [&of.taxpayer_id, &of.declaration_id, &fen, state];
-    write(
-        server,
-        "INSERT INTO refund (taxpayer_id, refund_id, declaration_id, amount_fen, parts,
-         created_at, state, cause, version, updated_by) VALUES ($1,
-         '00000000-0000-7000-8000-0000000000f1', $2, CAST($3 AS INTEGER), '[]', 0, $4,
-         'TAXPAYER', 1, 'Test')",
-        &values,
-    )
-    .await;
+/// Has what a declaration shows as refundable paid back.
+async fn pay_back(server: &Server, of: &pb::Declaration, amount_yuan: &str) {
+    let claimed = claim(server, claiming(of, amount_yuan, pb::RefundCause::Relief)).await;
+    let approved = decide(server, deciding(&claimed, true)).await;
+    let report = reporting(&approved, amount_yuan);
+    server.treasury().report_refund(report).await.unwrap();
 }
 
 #[tokio::test]

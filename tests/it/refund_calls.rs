@@ -47,20 +47,7 @@ fn plot(paid: &str) -> pb::TaxSourceInput {
 /// Draws one declaration of all that is open and files it, whatever it warns of.
 pub async fn file(server: &Server, taxpayer: &str) -> pb::Declaration {
     let draft = draft(server, taxpayer).await;
-    let request = pb::ValidateDeclarationRequest {
-        taxpayer_id: taxpayer.to_owned(),
-        declaration_id: draft.declaration_id.clone(),
-    };
-    let answer = server.declarations().validate_declaration(request).await;
-    let findings = answer.unwrap().into_inner().findings;
-    let warnings = findings
-        .iter()
-        .filter(|one| one.severity() == pb::Severity::Warning)
-        .map(|one| one.rule_id.clone());
-    let mut request = filing(&draft);
-    request.acknowledged_warnings = warnings.collect();
-    let answer = server.declarations().submit_declaration(request).await;
-    answer.unwrap().into_inner().declaration.unwrap()
+    crate::support::file(server, &draft).await
 }
 
 pub fn claiming(
