@@ -26,6 +26,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::server::{self, Settings};
+use crate::store::Database;
 
 pub use findings::document as findings_document;
 pub use journey::{JourneyInput, JourneyOutcome, play};
@@ -66,9 +67,12 @@ struct Serve {
     /// Where to listen.
     #[arg(long, env = "CAIXING_LISTEN", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
-    /// Where the embedded database and keys lie.
+    /// Where keys lie, and the embedded database where no other is named.
     #[arg(long, env = "CAIXING_DATA_DIR", default_value = "./caixing-data")]
     data_dir: PathBuf,
+    /// The database: `postgres://USER:PASSWORD@HOST/DATABASE`, or `sqlite://DIRECTORY`.
+    #[arg(long, env = "CAIXING_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<Database>,
     /// A rule pack that replaces the embedded one.
     #[arg(long, env = "CAIXING_RULES")]
     rules: Option<PathBuf>,
@@ -149,6 +153,7 @@ async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings {
         listen: command.listen,
         data_dir: command.data_dir,
+        database: command.database_url,
         rules_dir: command.rules,
         sandbox: command.sandbox,
         gateway: command.gateway,

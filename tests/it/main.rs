@@ -22,6 +22,7 @@ mod correction;
 mod correction_bars;
 mod correction_cases;
 mod cuts;
+mod databases;
 mod documents;
 mod duplicates;
 mod eligibility;
