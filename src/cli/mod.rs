@@ -1,6 +1,8 @@
 //! The command line: `serve`, `gateway`, `demo`, `assess`, `import`, `rules`, `voucher`, `audit`.
 //! Every flag has a `CAIXING_*` variable beside it.
 
+mod api;
+mod api_reference;
 mod assess;
 mod audit;
 mod demo;
@@ -28,6 +30,8 @@ use tracing_subscriber::EnvFilter;
 use crate::server::{self, Settings};
 use crate::store::Database;
 
+pub use api::service_config;
+pub use api_reference::document as api_reference;
 pub use findings::document as findings_document;
 pub use journey::{JourneyInput, JourneyOutcome, play};
 pub use json::{JsonError, read as read_json, write as write_json};
@@ -60,6 +64,8 @@ enum Command {
     Voucher(voucher::Voucher),
     /// The audit trail.
     Audit(audit::Audit),
+    /// The API for those who build clients: reference, descriptors, service config.
+    Api(api::Api),
 }
 
 #[derive(Debug, clap::Args)]
@@ -110,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Rules(command) => rules::run(&command),
         Command::Voucher(command) => voucher::run(&command),
         Command::Audit(command) => runtime.block_on(audit::run(&command)),
+        Command::Api(command) => api::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

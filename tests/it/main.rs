@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
 mod audit;
 mod bad_input;
 mod bad_values;
