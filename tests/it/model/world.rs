@@ -29,6 +29,9 @@ use super::bank::{self, Bank};
 /// How long a payment that the service works on by itself is waited for.
 const BOUND: Duration = Duration::from_millis(50);
 
+/// How long a stream that was left is waited for.
+const LEFT: Duration = Duration::from_secs(5);
+
 /// The law, read once.
 static BOOK: LazyLock<RuleBook> = LazyLock::new(|| RuleBook::embedded().unwrap());
 
@@ -122,10 +125,28 @@ impl World {
         answered.unwrap_or_else(|| self.find(&asked, false))
     }
 
+    fn tasks(&self) -> usize {
+        self.life().runtime.metrics().num_alive_tasks()
+    }
+
+    /// Waits until a stream that its caller left is over: the tasks it began are no more.
+    fn wait_for_tasks(&self, before: usize) {
+        let started = Instant::now();
+        while self.tasks() > before {
+            assert!(started.elapsed() < LEFT, "a stream that was left goes on");
+            self.run(async { tokio::time::sleep(Duration::from_millis(1)).await });
+        }
+    }
+
     /// Calls, and leaves after so many polls; true when the call was cut.
     pub fn ask_cut(&mut self, asked: Asked, polls: u8) -> (Outcome, bool) {
+        let tasks = self.tasks();
         match self.run(cut(asked.clone().ask(self.app()), polls)) {
             Some(outcome) => (outcome, false),
+            None if asked.is_stream() => {
+                self.wait_for_tasks(tasks);
+                (Outcome::Absent, true)
+            }
             None => (self.find(&asked, true), true),
         }
     }
@@ -136,6 +157,7 @@ impl World {
         self.die();
         match answered {
             Some(outcome) => (outcome, false),
+            None if asked.is_stream() => (Outcome::Absent, true),
             None => (self.find(&asked, false), true),
         }
     }
