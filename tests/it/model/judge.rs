@@ -186,7 +186,7 @@ impl Book {
             Asked::DecideRefund(message) => self.decide(message, outcome, seen),
             Asked::OffsetRefund(message) => self.set_off(message, outcome, seen),
             Asked::ReportRefund(message) => self.pay_out(message, outcome, seen),
-            Asked::ExtendPayment(message) => self.extend(message, outcome),
+            Asked::ExtendPayment(message) => self.extend(message, outcome, seen),
             Asked::OpenInspection(message) => self.inspect(message, outcome),
             Asked::CloseInspection(message) => self.end_inspection(message, outcome),
             Asked::ResolveCase(message) => self.close_case(message, outcome),

@@ -3,13 +3,14 @@
 use caixing::pb;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use tonic::Code;
 
 use super::asked::{Asked, Outcome};
 use super::asking::{REASON, pick};
 use super::book::{Book, Case, Declaration, Filed};
 use super::drawing::{QUARTERS, TICKED, WINDOWS, window};
 use super::filing::{WRONG_STATE, precondition};
-use super::judge::{Verdict, answered, read, same};
+use super::judge::{Seen, Verdict, answered, read, same};
 use super::operation::Extending;
 
 /// A decision on paying later (延期缴纳税款).
@@ -143,7 +144,12 @@ impl Book {
     }
 
     /// 征管法 art. 31, 细则 art. 42: asked for on the due day at the latest, three months at most.
-    pub fn extend(&mut self, m: &pb::ExtendPaymentRequest, outcome: &Outcome) -> Verdict {
+    pub fn extend(
+        &mut self,
+        m: &pb::ExtendPaymentRequest,
+        outcome: &Outcome,
+        seen: Seen<'_>,
+    ) -> Verdict {
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
         let filed = person.filed(&m.declaration_id).ok_or("no declaration")?;
         let extension = Extension {
@@ -156,6 +162,7 @@ impl Book {
         let asked_for: Date = m.requested_on.parse().map_err(|_| "no day")?;
         let due = filed.due_days(extension.tax);
         let refusal = match (due.iter().min(), due.iter().max(), extension.extended_to) {
+            _ if seen.today() < asked_for => Some((Code::InvalidArgument, "FIELDS_INVALID")),
             _ if filed.state != Filed::AwaitingPayment => Some(WRONG_STATE),
             (Some(first), ..) if *first < asked_for => precondition("EXTENSION_TOO_LATE"),
             (Some(first), _, Some(to)) if first.saturating_add(3.months()) < to => {
@@ -215,9 +222,9 @@ impl Book {
     pub fn end_inspection(&mut self, m: &pb::CloseInspectionRequest, outcome: &Outcome) -> Verdict {
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
         let mut all = person.inspections.iter_mut();
-        let one = all
-            .find(|one| one.id == m.inspection_id)
-            .ok_or("no inspection")?;
+        let Some(one) = all.find(|one| one.id == m.inspection_id) else {
+            return answered(outcome, Some((Code::NotFound, "NOT_FOUND"))).map(|_| ());
+        };
         let refusal = (!one.open).then_some(WRONG_STATE);
         let Some(bytes) = answered(outcome, refusal)? else {
             return Ok(());

@@ -179,3 +179,42 @@ fn model_repeat_of_a_payment_at_the_same_time_is_told_the_recorded_answer() {
     }
     holds(&list);
 }
+
+/// A repeat of an ExtendPayment after the clock was set back before the day it was asked for: it
+/// was refused for that day instead of given its first answer.
+#[test]
+fn model_repeat_of_an_extension_before_its_day_is_told_the_first_answer() {
+    holds(&[
+        Do(Register { who: 0 }),
+        Do(Collect {
+            who: 0,
+            kind: Kind::Sale,
+            size: 100_000_000,
+            quarter: 2,
+            office: 0,
+        }),
+        Do(Draft {
+            who: 0,
+            window: 2,
+            office: 0,
+            taxes: 0,
+        }),
+        Do(Submit {
+            who: 0,
+            draft: 0,
+            way: Filing::Right,
+        }),
+        Do(Extend {
+            who: 0,
+            declaration: 0,
+            tax: 0,
+            days: 10,
+            way: Extending::Right,
+        }),
+        Clock {
+            day: 280,
+            second: 0,
+        },
+        Do(Repeat { earlier: 0 }),
+    ]);
+}
