@@ -196,8 +196,12 @@ impl Book {
         way: Paying,
     ) -> Option<Asked> {
         let person = self.someone(who)?;
+        // Often one that is paid: only then is something carried.
+        let paid = |one: &&Declaration| which < 2 && one.state == Filed::Completed;
         let live = |one: &&Declaration| one.is_live() || way == Paying::Any;
-        let filed = pick(person.declarations.iter().filter(live), which)?.clone();
+        let all = || person.declarations.iter();
+        let filed = pick(all().filter(paid), which).or_else(|| pick(all().filter(live), which));
+        let filed = filed?.clone();
         let taxpayer_id = person.key.clone();
         let taxes = TICKED[usize::from(taxes) % TICKED.len()];
         let corrected = |line: &&Line| taxes.is_empty() || taxes.contains(&line.kind.tax());

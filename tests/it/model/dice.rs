@@ -262,7 +262,7 @@ const ACTS: &[(u32, Draw)] = &[
         payment: dice.byte(3),
         bank: dice.query(),
     }),
-    (14, |dice| Settle {
+    (18, |dice| Settle {
         who: dice.byte(3),
         payment: dice.byte(3),
         way: dice.weighed(&[
@@ -294,7 +294,7 @@ const ACTS: &[(u32, Draw)] = &[
         sheet: dice.byte(5),
         act: dice.weighed(&[(2, Print::Again), (3, Print::Replace), (1, Print::Void)]),
     }),
-    (12, |dice| Correct {
+    (15, |dice| Correct {
         who: dice.byte(3),
         declaration: dice.byte(4),
         taxes: dice.weighed(&[(5, 0), (2, 1), (1, 2), (1, 3)]),
@@ -305,7 +305,7 @@ const ACTS: &[(u32, Draw)] = &[
             (1, Paying::Any),
         ]),
     }),
-    (8, |dice| Claim {
+    (11, |dice| Claim {
         who: dice.byte(3),
         declaration: dice.byte(3),
         cause: dice.weighed(&[(4, 0), (1, 1), (1, 2)]),
@@ -316,13 +316,13 @@ const ACTS: &[(u32, Draw)] = &[
             (1, Claiming::Any),
         ]),
     }),
-    (8, |dice| Decide {
+    (12, |dice| Decide {
         who: dice.byte(3),
         refund: dice.byte(3),
         cause: dice.weighed(&[(8, 9), (1, 0), (1, 1)]),
         approved: !dice.one_in(5),
     }),
-    (7, |dice| SetOff {
+    (15, |dice| SetOff {
         who: dice.byte(3),
         refund: dice.byte(3),
         declaration: dice.byte(3),
@@ -332,7 +332,7 @@ const ACTS: &[(u32, Draw)] = &[
             (1, Paying::Any),
         ]),
     }),
-    (5, |dice| PayOut {
+    (6, |dice| PayOut {
         who: dice.byte(3),
         refund: dice.byte(3),
         way: dice.weighed(&[
@@ -343,7 +343,7 @@ const ACTS: &[(u32, Draw)] = &[
             (1, Settling::Any),
         ]),
     }),
-    (4, |dice| Extend {
+    (7, |dice| Extend {
         who: dice.byte(3),
         declaration: dice.byte(3),
         tax: dice.byte(3),
