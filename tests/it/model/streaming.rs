@@ -1,6 +1,7 @@
 //! Streams of requests, called in process: the messages go through the codec as on the wire, only
 //! the wire is left out.
 
+use std::cell::Cell;
 use std::pin::Pin;
 
 use caixing::pb;
@@ -87,10 +88,41 @@ impl DayFile {
     }
 }
 
+thread_local! {
+    static OPEN: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A stream that the service has not read to its end, nor dropped. A life's tasks all run on the
+/// thread of its test.
+struct Open;
+
+impl Open {
+    fn new() -> Self {
+        OPEN.set(OPEN.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        OPEN.set(OPEN.get() - 1);
+    }
+}
+
+/// How many streams are open.
+pub fn open_streams() -> usize {
+    OPEN.get()
+}
+
 /// A stream of messages as a request.
 pub fn streaming<T: Message + Default + Send + 'static>(messages: Vec<T>) -> Request<Streaming<T>> {
     let mut codec = ProstCodec::<T, T>::default();
-    let source = tokio_stream::iter(messages.into_iter().map(Ok));
+    let open = Open::new();
+    let sound = move |message| {
+        let _ = &open;
+        Ok(message)
+    };
+    let source = tokio_stream::iter(messages.into_iter().map(sound));
     let body = EncodeBody::new_client(codec.encoder(), source, None, None);
     Request::new(Streaming::new_request(codec.decoder(), body, None, None))
 }
