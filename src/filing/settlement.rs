@@ -74,6 +74,8 @@ pub struct Around<'a> {
     pub declaration: DeclarationState,
     /// Another payment of the declaration is on its way or in the treasury.
     pub rival: bool,
+    /// Tax of the declaration that refunds set against it have covered.
+    pub covered: Money,
     /// The number of the voucher, if one is to be issued.
     pub voucher: &'a VoucherNumber,
     /// Now.
@@ -193,6 +195,10 @@ impl Payment {
     fn check_awaited(&self, around: Around<'_>, part: &Part) -> Option<Finding> {
         let offset = self.channel != PaymentChannel::Agreement;
         match around.declaration {
+            // A part of what it was made for was set off since.
+            DeclarationState::AwaitingPayment if around.covered != self.order.offset => {
+                Some(twice(self, part.amount))
+            }
             DeclarationState::AwaitingPayment if !offset => None,
             DeclarationState::Completed => Some(twice(self, part.amount)),
             _ => Some(not_awaited(self, around, part)),
@@ -206,7 +212,9 @@ impl Payment {
         }
         match self.state {
             PaymentState::Failed
-                if around.rival || around.declaration != DeclarationState::AwaitingPayment =>
+                if around.rival
+                    || around.declaration != DeclarationState::AwaitingPayment
+                    || around.covered != self.order.offset =>
             {
                 let finding = twice(&self, amount);
                 self.case(finding)

@@ -10,6 +10,7 @@ use super::declaration::declaration;
 use super::failure::Failure;
 use super::issuing::{free_number, issue};
 use super::payment::{answer_waiting, event_of};
+use super::quoting::standing;
 use crate::clock::day_in_china;
 use crate::filing::case::payment_unknown;
 use crate::filing::{
@@ -59,11 +60,14 @@ pub async fn take_in(
     let parts = tx.settlement_parts(key, id).await?;
     let filed = declaration(tx, key, before.declaration).await?;
     let alive = tx.live_payment_of(key, before.declaration).await?;
+    let standing = standing(tx, key, before.declaration).await?;
+    let covered = Money::sum(standing.covered.iter().map(|row| row.principal))?;
     let voucher = free_number(tx, id, None, None, now).await?;
     let around = Around {
         parts: &parts,
         declaration: filed.state,
         rival: alive.is_some_and(|alive| alive.id != id),
+        covered,
         voucher: &voucher,
         at: now,
     };

@@ -128,6 +128,7 @@ fn around<'a>(
         parts,
         declaration,
         rival: case == "rival",
+        covered: Money::ZERO,
         voucher: number,
         at: instant(9),
     }

@@ -12,6 +12,8 @@ use caixing::pb::taxpayer_service_server::TaxpayerService as _;
 use caixing::pb::treasury_callback_service_server::TreasuryCallbackService as _;
 use caixing::pb::voucher_service_server::VoucherService as _;
 use prost::Message;
+
+use super::streaming::{Batch, DayFile, Import, collected, streaming};
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
@@ -24,6 +26,11 @@ pub enum Outcome {
         code: Code,
         reason: String,
         message: String,
+    },
+    /// A stream of answers, and the status it ended with instead of a last one.
+    Streamed {
+        parts: Vec<Vec<u8>>,
+        ended: Option<String>,
     },
     /// The answer was lost; `GetOutcome` has it.
     Found { bytes: Vec<u8> },
@@ -42,6 +49,9 @@ impl fmt::Debug for Outcome {
                 reason,
                 message,
             } => write!(out, "refused with {code:?} {reason}: {message}"),
+            Self::Streamed { parts, ended } => {
+                write!(out, "{} parts, ended with {ended:?}", parts.len())
+            }
             Self::Found { .. } => out.write_str("lost, then found"),
             Self::Waiting { payment_id } => write!(out, "lost, waiting for {payment_id}"),
             Self::Absent => out.write_str("lost, absent"),
@@ -50,7 +60,7 @@ impl fmt::Debug for Outcome {
 }
 
 impl Outcome {
-    fn of<T: Message>(result: Result<Response<T>, Status>) -> Self {
+    pub fn of<T: Message>(result: Result<Response<T>, Status>) -> Self {
         match result {
             Ok(response) => Self::Answered {
                 replayed: crate::support::is_replay(&response),
@@ -68,24 +78,38 @@ impl Outcome {
 /// Each mutating method: its name, request, service and function. A new one is one line here, an
 /// act in `operation.rs` with its request in `asking.rs`, and a judgement in `book.rs`.
 macro_rules! methods {
-    ($($name:ident($request:ident) = $service:ident.$method:ident,)+) => {
+    (
+        calls { $($name:ident($request:ident) = $service:ident.$method:ident,)+ }
+        streams { $($stream:ident($messages:ident) = $home:ident.$open:ident,)+ }
+    ) => {
         #[derive(Debug, Clone, PartialEq)]
         pub enum Asked {
-            $($name(pb::$request)),+
+            $($name(pb::$request),)+
+            $($stream($messages),)+
         }
 
         impl Asked {
             /// The method's name.
             pub const fn method(&self) -> &'static str {
                 match self {
-                    $(Self::$name(_) => stringify!($name)),+
+                    $(Self::$name(_) => stringify!($name),)+
+                    $(Self::$stream(_) => stringify!($stream),)+
                 }
             }
 
             /// The client's mark.
             pub fn request_id(&self) -> &str {
                 match self {
-                    $(Self::$name(message) => &message.request_id),+
+                    $(Self::$name(message) => &message.request_id,)+
+                    $(Self::$stream(messages) => messages.request_id(),)+
+                }
+            }
+
+            /// It is a stream of messages, judged part by part.
+            pub const fn is_stream(&self) -> bool {
+                match self {
+                    $(Self::$name(_) => false,)+
+                    $(Self::$stream(_) => true,)+
                 }
             }
 
@@ -94,7 +118,10 @@ macro_rules! methods {
                 match self {
                     $(Self::$name(message) => Outcome::of(
                         grpc::$service(app).$method(Request::new(message)).await,
-                    )),+
+                    ),)+
+                    $(Self::$stream(messages) => collected(
+                        grpc::$home(app).$open(streaming(messages.messages())).await,
+                    ).await,)+
                 }
             }
         }
@@ -102,21 +129,37 @@ macro_rules! methods {
 }
 
 methods! {
-    RegisterTaxpayer(RegisterTaxpayerRequest) = Taxpayers.register_taxpayer,
-    UpdateTaxpayer(UpdateTaxpayerRequest) = Taxpayers.update_taxpayer,
-    CreateTaxSource(CreateTaxSourceRequest) = TaxSources.create_tax_source,
-    UpdateTaxSource(UpdateTaxSourceRequest) = TaxSources.update_tax_source,
-    CloseTaxSource(CloseTaxSourceRequest) = TaxSources.close_tax_source,
-    DraftDeclaration(DraftDeclarationRequest) = Declarations.draft_declaration,
-    SubmitDeclaration(SubmitDeclarationRequest) = Declarations.submit_declaration,
-    CreatePayment(CreatePaymentRequest) = Payments.create_payment,
-    ResolvePayment(ResolvePaymentRequest) = Payments.resolve_payment,
-    ReportSettlement(ReportSettlementRequest) = TreasuryCallbacks.report_settlement,
-    ReversePayment(ReversePaymentRequest) = Officers.reverse_payment,
-    VoidDeclaration(VoidDeclarationRequest) = Declarations.void_declaration,
-    ReprintVoucher(ReprintVoucherRequest) = Vouchers.reprint_voucher,
-    ReplaceVoucher(ReplaceVoucherRequest) = Vouchers.replace_voucher,
-    VoidVoucher(VoidVoucherRequest) = Vouchers.void_voucher,
+    calls {
+        RegisterTaxpayer(RegisterTaxpayerRequest) = Taxpayers.register_taxpayer,
+        UpdateTaxpayer(UpdateTaxpayerRequest) = Taxpayers.update_taxpayer,
+        CreateTaxSource(CreateTaxSourceRequest) = TaxSources.create_tax_source,
+        UpdateTaxSource(UpdateTaxSourceRequest) = TaxSources.update_tax_source,
+        CloseTaxSource(CloseTaxSourceRequest) = TaxSources.close_tax_source,
+        DraftDeclaration(DraftDeclarationRequest) = Declarations.draft_declaration,
+        SubmitDeclaration(SubmitDeclarationRequest) = Declarations.submit_declaration,
+        CreatePayment(CreatePaymentRequest) = Payments.create_payment,
+        ResolvePayment(ResolvePaymentRequest) = Payments.resolve_payment,
+        ReportSettlement(ReportSettlementRequest) = TreasuryCallbacks.report_settlement,
+        ReversePayment(ReversePaymentRequest) = Officers.reverse_payment,
+        VoidDeclaration(VoidDeclarationRequest) = Declarations.void_declaration,
+        ReprintVoucher(ReprintVoucherRequest) = Vouchers.reprint_voucher,
+        ReplaceVoucher(ReplaceVoucherRequest) = Vouchers.replace_voucher,
+        VoidVoucher(VoidVoucherRequest) = Vouchers.void_voucher,
+        CorrectDeclaration(CorrectDeclarationRequest) = Declarations.correct_declaration,
+        RequestRefund(RequestRefundRequest) = Payments.request_refund,
+        DecideRefund(DecideRefundRequest) = Officers.decide_refund,
+        OffsetRefund(OffsetRefundRequest) = Payments.offset_refund,
+        ReportRefund(ReportRefundRequest) = TreasuryCallbacks.report_refund,
+        ExtendPayment(ExtendPaymentRequest) = Officers.extend_payment,
+        OpenInspection(OpenInspectionRequest) = Officers.open_inspection,
+        CloseInspection(CloseInspectionRequest) = Officers.close_inspection,
+        ResolveCase(ResolveCaseRequest) = Officers.resolve_case,
+    }
+    streams {
+        ImportTaxSources(Import) = TaxSources.import_tax_sources,
+        BatchSubmit(Batch) = Declarations.batch_submit,
+        ReconcileDay(DayFile) = TreasuryCallbacks.reconcile_day,
+    }
 }
 
 /// The id a tax number gets.
@@ -143,6 +186,18 @@ impl Asked {
             Self::ReprintVoucher(message) => message.taxpayer_id.clone(),
             Self::ReplaceVoucher(message) => message.taxpayer_id.clone(),
             Self::VoidVoucher(message) => message.taxpayer_id.clone(),
+            Self::CorrectDeclaration(message) => message.taxpayer_id.clone(),
+            Self::RequestRefund(message) => message.taxpayer_id.clone(),
+            Self::DecideRefund(message) => message.taxpayer_id.clone(),
+            Self::OffsetRefund(message) => message.taxpayer_id.clone(),
+            Self::ReportRefund(message) => message.taxpayer_id.clone(),
+            Self::ExtendPayment(message) => message.taxpayer_id.clone(),
+            Self::OpenInspection(message) => message.taxpayer_id.clone(),
+            Self::CloseInspection(message) => message.taxpayer_id.clone(),
+            Self::ResolveCase(message) => message.taxpayer_id.clone(),
+            Self::ImportTaxSources(import) => import.head.taxpayer_id.clone(),
+            Self::BatchSubmit(batch) => batch.owner(),
+            Self::ReconcileDay(file) => file.owner.clone(),
         }
     }
 
@@ -157,6 +212,11 @@ impl Asked {
             Self::SubmitDeclaration(message) => message.validate_only,
             Self::CreatePayment(message) => message.validate_only,
             Self::VoidDeclaration(message) => message.validate_only,
+            Self::CorrectDeclaration(message) => message.validate_only,
+            Self::RequestRefund(message) => message.validate_only,
+            Self::OffsetRefund(message) => message.validate_only,
+            Self::ExtendPayment(message) => message.validate_only,
+            Self::ImportTaxSources(import) => import.head.validate_only,
             _ => false,
         }
     }
@@ -172,6 +232,11 @@ impl Asked {
             Self::SubmitDeclaration(message) => message.validate_only = true,
             Self::CreatePayment(message) => message.validate_only = true,
             Self::VoidDeclaration(message) => message.validate_only = true,
+            Self::CorrectDeclaration(message) => message.validate_only = true,
+            Self::RequestRefund(message) => message.validate_only = true,
+            Self::OffsetRefund(message) => message.validate_only = true,
+            Self::ExtendPayment(message) => message.validate_only = true,
+            Self::ImportTaxSources(import) => import.head.validate_only = true,
             _ => {}
         }
         self
@@ -204,6 +269,26 @@ impl Asked {
             Self::ReprintVoucher(message) => message.reason.push('甲'),
             Self::ReplaceVoucher(message) => message.reason.push('甲'),
             Self::VoidVoucher(message) => message.reason.push('甲'),
+            Self::CorrectDeclaration(message) => message.reason.push('甲'),
+            Self::RequestRefund(message) => message.content_digest = "0".repeat(64),
+            Self::DecideRefund(message) => message.decision.push('甲'),
+            Self::OffsetRefund(message) => message.content_digest = "0".repeat(64),
+            Self::ReportRefund(message) => message.treasury_reference.push('9'),
+            Self::ExtendPayment(message) => message.document.push('甲'),
+            Self::OpenInspection(message) => message.document.push('甲'),
+            Self::CloseInspection(message) => {
+                message.inspection_id = crate::support::NOBODY.to_owned();
+            }
+            Self::ResolveCase(message) => message.resolution.push('甲'),
+            // Of a stream only its rows differ: each is judged by itself.
+            Self::ImportTaxSources(import) => {
+                let first = import.rows.first_mut().and_then(|row| row.source.as_mut());
+                if let Some(source) = first {
+                    source.name.push('甲');
+                }
+            }
+            Self::BatchSubmit(_) => {}
+            Self::ReconcileDay(file) => file.head.row_count += 1,
         }
         other
     }

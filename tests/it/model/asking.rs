@@ -14,9 +14,9 @@ use super::operation::{Act, Etag, Filing, Paying, Print, Settling};
 /// Taxpayers at most.
 const PEOPLE: u8 = 3;
 /// Why something is voided or printed again.
-const REASON: &str = "填写有误";
+pub const REASON: &str = "填写有误";
 /// Warnings that a client reads and accepts.
-const ACKNOWLEDGED: [&str; 5] = [
+pub const ACKNOWLEDGED: [&str; 5] = [
     "FREQUENCY_UNCONFIRMED",
     "RATE_STATED",
     "RULE_UNCONFIRMED",
@@ -34,7 +34,7 @@ fn number(who: u8) -> String {
 }
 
 /// One of several, counted back from the newest.
-fn pick<T>(list: impl DoubleEndedIterator<Item = T>, which: u8) -> Option<T> {
+pub fn pick<T>(list: impl DoubleEndedIterator<Item = T>, which: u8) -> Option<T> {
     let mut list: Vec<T> = list.rev().collect();
     let count = list.len();
     (count > 0).then(|| list.swap_remove(usize::from(which) % count))
@@ -63,12 +63,12 @@ impl Book {
     }
 
     /// A fresh mark.
-    fn mark(&mut self) -> String {
+    pub fn mark(&mut self) -> String {
         self.serial += 1;
         format!("00000000-0000-4000-8000-{:012}", self.serial)
     }
 
-    fn state(&mut self, facts: Facts) -> Option<pb::TaxSourceInput> {
+    pub fn state(&mut self, facts: Facts) -> Option<pb::TaxSourceInput> {
         let input = facts.wire();
         self.stated.push((input.clone(), facts));
         Some(input)
@@ -102,6 +102,7 @@ impl Book {
         way: Settling,
         bank: &Bank,
     ) -> Option<&'a Payment> {
+        // Only what the bank was asked for.
         let debited = |one: &Payment| {
             let order = bank.order(&one.id);
             order.is_some_and(|order| order.booked == Booked::Debited)
@@ -295,7 +296,7 @@ impl Book {
                 let person = self.someone(who)?;
                 let filed = Self::to_pay(person, declaration, way)?.clone();
                 let taxpayer_id = person.key.clone();
-                let total = filed.form.collected(today);
+                let total = person.due(&filed, today).collected();
                 Asked::CreatePayment(pb::CreatePaymentRequest {
                     request_id: self.mark(),
                     taxpayer_id,
@@ -410,6 +411,61 @@ impl Book {
                 let taxpayer_id = person.key.clone();
                 self.printing(act, taxpayer_id, number)
             }
+            Act::Correct {
+                who,
+                declaration,
+                taxes,
+                without,
+                way,
+            } => return self.asking_correction((who, declaration), (taxes, without), way),
+            Act::Claim {
+                who,
+                declaration,
+                cause,
+                way,
+            } => return self.asking_claim((who, declaration, cause), way),
+            Act::Decide {
+                who,
+                refund,
+                cause,
+                approved,
+            } => return self.asking_decision((who, refund, cause), approved),
+            Act::SetOff {
+                who,
+                refund,
+                declaration,
+                way,
+            } => return self.asking_offset((who, refund, declaration), way),
+            Act::PayOut { who, refund, way } => {
+                return self.asking_pay_out((who, refund), way, today);
+            }
+            Act::Extend {
+                who,
+                declaration,
+                tax,
+                days,
+                way,
+            } => return self.asking_extension((who, declaration), (tax, days), way, today),
+            Act::Inspect { who, window, tax } => return self.asking_inspection(who, window, tax),
+            Act::EndInspection { who, inspection } => {
+                return self.asking_end_of_inspection(who, inspection);
+            }
+            Act::CloseCase { who, case } => return self.asking_case(who, case),
+            Act::DayFile { who, payment, way } => {
+                return self.asking_day_file((who, payment), way, bank, today);
+            }
+            Act::Import {
+                who,
+                rows,
+                size,
+                twice,
+            } => return self.asking_import((who, rows), size, twice),
+            Act::Batch {
+                who,
+                items,
+                way,
+                twice,
+            } => return self.asking_batch((who, items), way, twice),
             Act::Repeat { earlier } => {
                 // Often one that waits for the bank: it is asked about, never debited again.
                 let waits = |one: &&Recorded| matches!(one.known, Known::Pending(_));

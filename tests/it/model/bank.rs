@@ -138,6 +138,14 @@ impl Bank {
         }
     }
 
+    /// The other amount that a query may name.
+    pub fn other_amount(&self, order_id: &str) -> String {
+        let order = self.order(order_id);
+        order
+            .map(|order| format!("1{}", order.request.total_yuan))
+            .unwrap_or_default()
+    }
+
     fn book(&self, request: &pb::DebitRequest, booked: Booked) -> String {
         let mut books = self.books.lock().unwrap();
         let reference = format!("B-{}", books.orders.len() + 1);
@@ -276,7 +284,7 @@ impl PaymentGateway for Door {
             (_, Some(order)) => {
                 answer.bank_reference = order.reference;
                 answer.amount_yuan = match query {
-                    Query::OtherAmount => format!("1{}", order.request.total_yuan),
+                    Query::OtherAmount => self.0.other_amount(&order_id),
                     _ => order.request.total_yuan,
                 };
                 match order.booked {

@@ -1,14 +1,18 @@
 //! The small model: what the service must know, kept as plainly as possible.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use caixing::pb;
 use jiff::Timestamp;
 
 use super::asked::Asked;
+use super::correcting::Correction;
 use super::drawing::{Facts, Form, Scope, forms};
+use super::officer::{Extension, Inspection};
 use super::operation::Debit;
+use super::owing::Row;
+use super::refunding::Refund;
 
 pub use pb::DeclarationState as Filed;
 pub use pb::PaymentState as Paid;
@@ -19,18 +23,23 @@ pub use pb::VoucherState as SheetState;
 pub struct Source {
     pub id: String,
     pub facts: Facts,
+    /// As it was first stated, where it was imported.
+    pub first: Option<pb::TaxSourceInput>,
     pub version: i64,
     pub declared: bool,
+    /// A correction of a declaration it stands on was opened.
+    pub correcting: bool,
     pub closed: bool,
 }
 
 impl Source {
     /// The state's stable name.
     pub const fn state(&self) -> &'static str {
-        match (self.closed, self.declared) {
-            (true, _) => "CLOSED",
-            (false, true) => "DECLARED",
-            (false, false) => "COLLECTED",
+        match (self.closed, self.correcting, self.declared) {
+            (true, ..) => "CLOSED",
+            (false, true, _) => "CORRECTING",
+            (false, false, true) => "DECLARED",
+            (false, false, false) => "COLLECTED",
         }
     }
 }
@@ -48,6 +57,10 @@ pub struct Declaration {
     pub overdue: bool,
     /// What was not collected, being under 1 yuan.
     pub waived: i64,
+    /// What it corrects; nothing for a first filing.
+    pub correction: Option<Correction>,
+    /// Decisions on paying it later.
+    pub extensions: Vec<Extension>,
 }
 
 impl Declaration {
@@ -62,9 +75,17 @@ pub struct Payment {
     pub id: String,
     pub declaration: String,
     pub behaviour: Debit,
-    pub principal: i64,
-    pub surcharge: i64,
+    /// What it pays.
+    pub rows: Vec<Row>,
     pub treasury: String,
+    /// The refund it was made from (抵缴): no bank is asked.
+    pub offset: Option<String>,
+    /// Tax of the declaration that was set off before it was made.
+    pub covered: i64,
+    /// Tax that was given back of it.
+    pub refunded: i64,
+    /// When its money was in the treasury.
+    pub settled_at: Option<Timestamp>,
     pub created: Timestamp,
     pub version: i64,
     /// Every state it has had, the last is the current one.
@@ -81,23 +102,50 @@ pub struct Payment {
     /// The bank's number, once known.
     pub reference: Option<String>,
     /// A case that a call that was cut may have opened, and the money kept with it.
-    pub maybe_case: Option<(Rule, Option<(String, i64)>)>,
+    pub maybe_case: Option<(Objection, Option<Part>)>,
 }
 
-/// A rule that a case is about.
-pub type Rule = &'static str;
+/// A part of the money: reference and amount.
+pub type Part = (String, i64);
+
+/// The rule that a case is about, and what was said: the same about the same is one case for ever.
+pub type Objection = (&'static str, String);
+
+/// A case for an officer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Empty until it was seen in the database.
+    pub id: String,
+    pub subject: String,
+    pub objection: Objection,
+    pub open: bool,
+}
 
 impl Payment {
     pub fn state(&self) -> Paid {
         *self.states.last().unwrap()
     }
 
-    pub const fn total(&self) -> i64 {
-        self.principal + self.surcharge
+    pub fn principal(&self) -> i64 {
+        self.rows.iter().map(|row| row.principal).sum()
+    }
+
+    pub fn surcharge(&self) -> i64 {
+        self.rows.iter().map(|row| row.surcharge).sum()
+    }
+
+    pub fn total(&self) -> i64 {
+        self.principal() + self.surcharge()
     }
 
     pub fn is_live(&self) -> bool {
-        !matches!(self.state(), Paid::Failed | Paid::Reversed | Paid::Refunded)
+        let over = matches!(self.state(), Paid::Failed | Paid::Reversed | Paid::Refunded);
+        !over && self.offset.is_none()
+    }
+
+    /// Its money is in the treasury, or was until it was refunded.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.state(), Paid::InTreasury | Paid::Refunded)
     }
 
     pub fn is_open(&self) -> bool {
@@ -110,12 +158,16 @@ impl Payment {
     }
 
     /// What a call of which nothing is known may have led to.
-    pub fn may_hear(&mut self, states: Vec<Paid>, rule: Option<Rule>) {
+    pub fn may_hear(&mut self, states: Vec<Paid>, objection: Option<Objection>) {
         self.maybe.extend(states);
-        self.maybe_case = rule.map(|rule| (rule, None)).or(self.maybe_case.take());
+        let case = objection.map(|objection| (objection, None));
+        self.maybe_case = case.or(self.maybe_case.take());
     }
 
     pub fn received(&self) -> i64 {
+        if self.offset.is_some() {
+            return self.total();
+        }
         self.parts.iter().map(|part| part.1).sum()
     }
 }
@@ -125,6 +177,8 @@ impl Payment {
 pub struct Sheet {
     pub number: String,
     pub payment: String,
+    /// The refund it proves (税收收入退还书), and the amount.
+    pub refund: Option<(String, i64)>,
     pub state: SheetState,
     pub reprints: i32,
     /// No other number has taken its place.
@@ -136,6 +190,7 @@ impl Sheet {
         Self {
             number: number.to_owned(),
             payment: payment.to_owned(),
+            refund: None,
             state: SheetState::Issued,
             reprints: 0,
             is_last: true,
@@ -156,25 +211,47 @@ pub struct Person {
     pub sheets: Vec<Sheet>,
     /// Kind and subject of each event; of a case, its rule and what it is about.
     pub events: Vec<(String, String)>,
-    /// What a case was opened about, and the rule.
-    pub cases: BTreeSet<(String, String)>,
+    pub cases: Vec<Case>,
+    pub refunds: Vec<Refund>,
+    pub inspections: Vec<Inspection>,
 }
 
 impl Person {
     pub fn is_declared(&self, source: &str, quarter: usize) -> bool {
-        let lives = self.declarations.iter().filter(|one| one.is_live());
-        lives
-            .flat_map(|one| &one.form.lines)
-            .any(|line| line.source_id == source && line.quarter == quarter)
+        let mut lives = self.declarations.iter().filter(|one| one.is_live());
+        lives.any(|one| one.form.declares(source, quarter))
+    }
+
+    /// The sources of a declaration that left force can be declared again, where nothing else in
+    /// force declares them.
+    pub fn release(&mut self, form: &Form) {
+        for line in form.lines.iter().filter(|line| !line.withdrawn) {
+            let mut quarters = 0..super::drawing::QUARTERS.len();
+            if quarters.any(|one| self.is_declared(&line.source_id, one)) {
+                continue;
+            }
+            let mut sources = self.sources.iter_mut();
+            if let Some(source) = sources.find(|one| one.id == line.source_id) {
+                (source.declared, source.correcting) = (false, false);
+            }
+        }
     }
 
     /// A draft that would be drawn alike now.
     pub fn is_fresh(&self, draft: &Declaration) -> bool {
+        if let Some(of) = &draft.correction {
+            let base = self.filed(&of.corrects).filter(|base| base.is_live());
+            return base.is_some_and(|base| self.revised(base, of) == draft.form);
+        }
         let scope = Scope {
             office: Some(draft.office),
             ..draft.scope
         };
         forms(self, scope).get(&draft.office) == Some(&draft.form)
+    }
+
+    pub fn filed(&self, id: &str) -> Option<&Declaration> {
+        self.declarations.iter().find(|one| one.id == id)
     }
 
     pub fn declaration(&mut self, id: &str) -> Option<&mut Declaration> {
@@ -195,22 +272,32 @@ impl Person {
         self.events.push((kind.to_owned(), subject.to_owned()));
     }
 
-    /// Opens a case, unless there is one that says so.
-    pub fn open_case(&mut self, subject: &str, rule: Rule) {
-        if self.cases.insert((subject.to_owned(), rule.to_owned())) {
-            self.note(&format!("case.opened {rule}"), subject);
+    /// Opens a case, unless there is one that says so: open, or closed with the same numbers.
+    pub fn open_case(&mut self, subject: &str, objection: Objection) {
+        let says = |one: &Case| {
+            let about = one.subject == subject && one.objection.0 == objection.0;
+            about && (one.open || one.objection == objection)
+        };
+        if !self.cases.iter().any(says) {
+            self.note(&format!("case.opened {}", objection.0), subject);
+            self.cases.push(Case {
+                id: String::new(),
+                subject: subject.to_owned(),
+                objection,
+                open: true,
+            });
         }
     }
 
     /// Money that the books did not await is kept beside them.
-    pub fn keep_beside(&mut self, id: &str, rule: Rule, part: Option<(String, i64)>) {
+    pub fn keep_beside(&mut self, id: &str, objection: Objection, part: Option<Part>) {
         let payment = self.payment(id).unwrap();
         if let Some(part) = part {
             payment.parts.push(part);
             payment.version += 1;
             self.note("payment.part_received", id);
         }
-        self.open_case(id, rule);
+        self.open_case(id, objection);
     }
 
     /// A payment takes a step; a step to where it stands is none.
@@ -244,6 +331,8 @@ pub enum Known {
     Nothing,
     /// Kept, its answer waits for the bank's word on a payment.
     Pending(String),
+    /// Kept, an import whose sending did not come to its end.
+    Importing,
     /// Kept with its answer.
     Done(Arc<[u8]>),
 }

@@ -2,7 +2,9 @@
 
 use super::operation::Act::{self, *};
 use super::operation::Operation::{self, *};
-use super::operation::{Debit, Etag, Filing, Kind, Look, Paying, Print, Query, Settling};
+use super::operation::{
+    Claiming, Day, Debit, Etag, Extending, Filing, Kind, Look, Paying, Print, Query, Settling,
+};
 
 /// Numbers from a seed (SplitMix64): the same list for the same seed, for ever.
 #[derive(Debug, Clone)]
@@ -62,7 +64,11 @@ impl Dice {
 
     fn look(&mut self) -> Look {
         let (who, which) = (self.byte(3), self.byte(4));
-        match self.below(10) {
+        match self.below(14) {
+            10.. => Look::Read {
+                who,
+                what: self.byte(100),
+            },
             0..3 => Look::Quote {
                 who,
                 declaration: which,
@@ -256,7 +262,7 @@ const ACTS: &[(u32, Draw)] = &[
         payment: dice.byte(3),
         bank: dice.query(),
     }),
-    (14, |dice| Settle {
+    (18, |dice| Settle {
         who: dice.byte(3),
         payment: dice.byte(3),
         way: dice.weighed(&[
@@ -287,6 +293,109 @@ const ACTS: &[(u32, Draw)] = &[
         who: dice.byte(3),
         sheet: dice.byte(5),
         act: dice.weighed(&[(2, Print::Again), (3, Print::Replace), (1, Print::Void)]),
+    }),
+    (15, |dice| Correct {
+        who: dice.byte(3),
+        declaration: dice.byte(4),
+        taxes: dice.weighed(&[(5, 0), (2, 1), (1, 2), (1, 3)]),
+        without: dice.one_in(4),
+        way: dice.weighed(&[
+            (12, Paying::Right),
+            (1, Paying::OtherDigest),
+            (1, Paying::Any),
+        ]),
+    }),
+    (11, |dice| Claim {
+        who: dice.byte(3),
+        declaration: dice.byte(3),
+        cause: dice.weighed(&[(4, 0), (1, 1), (1, 2)]),
+        way: dice.weighed(&[
+            (10, Claiming::Right),
+            (1, Claiming::OtherAmount),
+            (1, Claiming::OtherDigest),
+            (1, Claiming::Any),
+        ]),
+    }),
+    (12, |dice| Decide {
+        who: dice.byte(3),
+        refund: dice.byte(3),
+        cause: dice.weighed(&[(8, 9), (1, 0), (1, 1)]),
+        approved: !dice.one_in(5),
+    }),
+    (15, |dice| SetOff {
+        who: dice.byte(3),
+        refund: dice.byte(3),
+        declaration: dice.byte(3),
+        way: dice.weighed(&[
+            (12, Paying::Right),
+            (1, Paying::OtherDigest),
+            (1, Paying::Any),
+        ]),
+    }),
+    (6, |dice| PayOut {
+        who: dice.byte(3),
+        refund: dice.byte(3),
+        way: dice.weighed(&[
+            (8, Settling::Right),
+            (2, Settling::Again),
+            (1, Settling::OtherAmount),
+            (1, Settling::OtherTreasury),
+            (1, Settling::Any),
+        ]),
+    }),
+    (7, |dice| Extend {
+        who: dice.byte(3),
+        declaration: dice.byte(3),
+        tax: dice.byte(3),
+        days: dice.byte(100),
+        way: dice.weighed(&[
+            (8, Extending::Right),
+            (1, Extending::Refused),
+            (1, Extending::Late),
+            (1, Extending::Long),
+            (1, Extending::Short),
+            (1, Extending::Any),
+        ]),
+    }),
+    (2, |dice| Inspect {
+        who: dice.byte(3),
+        window: dice.byte(5),
+        tax: dice.byte(3),
+    }),
+    (4, |dice| EndInspection {
+        who: dice.byte(3),
+        inspection: dice.byte(3),
+    }),
+    (4, |dice| CloseCase {
+        who: dice.byte(3),
+        case: dice.byte(3),
+    }),
+    (6, |dice| DayFile {
+        who: dice.byte(3),
+        payment: dice.byte(4),
+        way: dice.weighed(&[
+            (6, Day::Whole),
+            (2, Day::Lacking),
+            (1, Day::OtherTotal),
+            (1, Day::Stranger),
+            (2, Day::Odd),
+        ]),
+    }),
+    (4, |dice| Import {
+        who: dice.byte(3),
+        rows: dice.byte(4),
+        size: dice.size(),
+        twice: dice.one_in(4),
+    }),
+    (5, |dice| Batch {
+        who: dice.byte(3),
+        items: dice.byte(5),
+        way: dice.weighed(&[
+            (6, Filing::Right),
+            (1, Filing::OtherDigest),
+            (1, Filing::Any),
+        ]),
+        twice: dice.one_in(3),
     }),
     (8, |dice| Repeat {
         earlier: dice.byte(60),

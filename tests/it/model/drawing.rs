@@ -61,13 +61,15 @@ pub fn window(which: usize) -> pb::Period {
 }
 
 /// Half up.
-fn divided(numerator: i128, denominator: i128) -> i64 {
+pub fn divided(numerator: i128, denominator: i128) -> i64 {
     i64::try_from((2 * numerator + denominator).div_euclid(2 * denominator)).unwrap()
 }
 
 /// Fen written as yuan.
 pub fn yuan(fen: i64) -> String {
-    format!("{}.{:02}", fen / 100, fen % 100)
+    let sign = if fen < 0 { "-" } else { "" };
+    let fen = fen.unsigned_abs();
+    format!("{sign}{}.{:02}", fen / 100, fen % 100)
 }
 
 /// Yuan as fen.
@@ -87,12 +89,27 @@ pub struct Facts {
     pub number: u32,
 }
 
+impl Kind {
+    pub const fn tax(self) -> pb::TaxKind {
+        match self {
+            Self::Sale | Self::Lease | Self::Open => pb::TaxKind::StampTax,
+            Self::Plot => pb::TaxKind::LandUseTax,
+        }
+    }
+
+    /// Tells the tax items of one tax apart.
+    pub const fn item(self) -> u8 {
+        match self {
+            Self::Sale | Self::Open => 0,
+            Self::Lease => 1,
+            Self::Plot => 2,
+        }
+    }
+}
+
 impl Facts {
     pub const fn tax(&self) -> pb::TaxKind {
-        match self.kind {
-            Kind::Sale | Kind::Lease | Kind::Open => pb::TaxKind::StampTax,
-            Kind::Plot => pb::TaxKind::LandUseTax,
-        }
+        self.kind.tax()
     }
 
     /// It has a period that ends in the quarter.
@@ -173,11 +190,36 @@ pub struct Line {
     pub quarter: usize,
     pub tax: i64,
     pub relief: i64,
+    /// 已缴税额: what earlier revisions have paid of it.
+    pub carried: i64,
+    /// Nothing is declared any more: the line only carries what was paid.
+    pub withdrawn: bool,
 }
 
 impl Line {
+    /// 应补(退)税额; below zero it is refundable.
     pub const fn payable(&self) -> i64 {
-        self.tax - self.relief
+        self.tax - self.relief - self.carried
+    }
+
+    /// The same source and period.
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.source_id == other.source_id && self.quarter == other.quarter
+    }
+
+    /// A source as it is now, for a quarter.
+    pub fn now(source: &Source, quarter: usize, halved: bool) -> Self {
+        let tax = source.facts.tax_fen();
+        Self {
+            source_id: source.id.clone(),
+            version: source.version,
+            kind: source.facts.kind,
+            quarter,
+            tax,
+            relief: if halved { divided(tax.into(), 2) } else { 0 },
+            carried: 0,
+            withdrawn: false,
+        }
     }
 }
 
@@ -198,44 +240,30 @@ pub struct Form {
     pub halved: bool,
     /// Ticked taxes of which nothing is due.
     pub idle: Vec<pb::TaxKind>,
+    /// It has warnings: how often the place has it filed is confirmed of no source.
+    pub warns: bool,
 }
 
 impl Form {
+    /// What is to be paid; what is refundable does not reduce it.
     pub fn payable(&self) -> i64 {
-        self.lines.iter().map(Line::payable).sum()
+        self.lines.iter().map(|line| line.payable().max(0)).sum()
     }
 
-    /// 滞纳金 if paid on a day: 0.05% a day after the due day, rounded row by row. A row is an
-    /// item and a quarter.
-    pub fn surcharge(&self, pay_on: Date) -> i64 {
-        let mut rows: BTreeMap<(u8, usize), i64> = BTreeMap::new();
-        for line in self.lines.iter().filter(|line| line.payable() > 0) {
-            let item = match line.kind {
-                Kind::Sale | Kind::Open => 0,
-                Kind::Lease => 1,
-                Kind::Plot => 2,
-            };
-            *rows.entry((item, line.quarter)).or_default() += line.payable();
-        }
-        let surcharge = |((_, quarter), principal): (&(u8, usize), &i64)| {
-            let due = QUARTERS[*quarter].due;
-            let days = (pay_on - due).get_days().max(0);
-            divided(i128::from(*principal) * 5 * i128::from(days), 10_000)
-        };
-        rows.iter().map(surcharge).sum()
+    pub fn refundable(&self) -> i64 {
+        self.lines.iter().map(|line| (-line.payable()).max(0)).sum()
     }
 
-    /// What is collected if paid on a day: nothing where it is under 1 yuan (公告2012年第25号).
-    pub fn collected(&self, pay_on: Date) -> i64 {
-        let total = self.payable() + self.surcharge(pay_on);
-        if total < 100 { 0 } else { total }
+    /// In the form's order of taxes.
+    pub fn in_order(mut self) -> Self {
+        self.lines.sort_by_key(|line| line.kind != Kind::Plot);
+        self
     }
 
-    /// Filed on a day, some line is late.
-    pub fn is_overdue(&self, on: Date) -> bool {
-        self.lines
-            .iter()
-            .any(|line| QUARTERS[line.quarter].due < on)
+    /// It declares a source for a quarter, whatever came out.
+    pub fn declares(&self, source: &str, quarter: usize) -> bool {
+        let mut lines = self.lines.iter().filter(|line| !line.withdrawn);
+        lines.any(|line| line.source_id == source && line.quarter == quarter)
     }
 }
 
@@ -260,25 +288,15 @@ pub fn forms(person: &Person, scope: Scope) -> BTreeMap<usize, Form> {
             if !wanted || declared || !facts.is_due(quarter) {
                 continue;
             }
-            let tax = facts.tax_fen();
             let form = forms.entry(facts.office).or_insert_with(|| Form {
                 lines: Vec::new(),
                 halved: person.halved,
                 idle: idle.clone(),
+                warns: true,
             });
-            form.lines.push(Line {
-                source_id: source.id.clone(),
-                version: source.version,
-                kind: facts.kind,
-                quarter,
-                tax,
-                relief: if person.halved {
-                    divided(tax.into(), 2)
-                } else {
-                    0
-                },
-            });
+            form.lines.push(Line::now(source, quarter, person.halved));
         }
     }
-    forms
+    let ordered = |(office, form): (usize, Form)| (office, form.in_order());
+    forms.into_iter().map(ordered).collect()
 }

@@ -3,20 +3,15 @@
 
 use caixing::clock::day_in_china;
 use caixing::pb;
-use tonic::Code;
 
 use super::asked::Outcome;
 use super::bank::Booked;
 use super::book::{Book, Filed, Paid, Sheet, SheetState};
-use super::drawing::QUARTERS;
-use super::filing::check_declaration;
-use super::judge::{Refusal, Seen, Verdict, answered, ensure, read, same};
+use super::drawing::{QUARTERS, yuan};
+use super::filing::{check_declaration, precondition};
+use super::judge::{Seen, Verdict, answered, ensure, read, same};
 use super::operation::Print;
 use super::paying::check_payment;
-
-const fn precondition(reason: &'static str) -> Option<Refusal> {
-    Some((Code::FailedPrecondition, reason))
-}
 
 impl Book {
     pub fn void(
@@ -36,14 +31,16 @@ impl Book {
             .lines
             .iter()
             .map(|line| QUARTERS[line.quarter].due);
-        let due = due.min().ok_or("a form without lines")?;
+        let due = due.min();
         let refusal = if filed.state != Filed::AwaitingPayment {
             precondition("WRONG_STATE")
         } else if m.content_digest != filed.digest {
             precondition("CONTENT_DIGEST_MISMATCH")
+        } else if filed.revision() > 1 {
+            precondition("VOID_REVISION")
         } else if paid {
             precondition("VOID_PAID")
-        } else if seen.today() > due {
+        } else if due.is_some_and(|due| seen.today() > due) {
             precondition("VOID_WINDOW")
         } else {
             None
@@ -60,14 +57,7 @@ impl Book {
             return Ok(());
         }
         *filed = voided.clone();
-        // Its sources can be declared again, where nothing else in force declares them.
-        for line in &voided.form.lines {
-            let declared = (0..QUARTERS.len()).any(|one| person.is_declared(&line.source_id, one));
-            let mut sources = person.sources.iter_mut();
-            if let Some(source) = sources.find(|one| one.id == line.source_id) {
-                source.declared = declared;
-            }
-        }
+        person.release(&voided.form);
         person.note("declaration.voided", &m.declaration_id);
         Ok(())
     }
@@ -121,7 +111,7 @@ impl Book {
             Print::Void => read::<pb::VoidVoucherResponse>(bytes)?.voucher,
         };
         let answer = answer.ok_or("no voucher")?;
-        let payment = sheet.payment.clone();
+        let (payment, refund) = (sheet.payment.clone(), sheet.refund.clone());
         let sheet = match act {
             Print::Again => {
                 sheet.reprints += 1;
@@ -140,14 +130,25 @@ impl Book {
                 if sheet.state == SheetState::Issued {
                     sheet.state = SheetState::Replaced;
                 }
-                let new = Sheet::new(&answer.voucher_number, &payment);
+                let new = Sheet {
+                    refund: refund.clone(),
+                    ..Sheet::new(&answer.voucher_number, &payment)
+                };
                 person.sheets.push(new.clone());
-                person.note("payment.certified_anew", &payment);
+                let voucher = Some(answer.voucher_number.clone());
+                if let Some((id, _)) = refund {
+                    person.note("refund.certified_anew", &id);
+                    let used = person.refund(&id).ok_or("no refund")?;
+                    used.voucher = voucher;
+                    used.version += 1;
+                } else {
+                    person.note("payment.certified_anew", &payment);
+                    let paid = person.payment(&payment).ok_or("no payment")?;
+                    paid.voucher = voucher;
+                    paid.version += 1;
+                }
                 person.note("voucher.replaced", number);
                 person.note("voucher.issued", &answer.voucher_number);
-                let paid = person.payment(&payment).ok_or("no payment")?;
-                paid.voucher = Some(answer.voucher_number.clone());
-                paid.version += 1;
                 ensure(answer.voucher_number != number, || {
                     "the same number".to_owned()
                 })?;
@@ -162,6 +163,15 @@ impl Book {
 pub fn check_sheet(sheet: &Sheet, answer: &pb::Voucher) -> Verdict {
     same("voucher", &answer.voucher_number, &sheet.number)?;
     same("voucher's payment", &answer.payment_id, &sheet.payment)?;
+    let refund = sheet.refund.as_ref().map(|one| one.0.clone());
+    same(
+        "voucher's refund",
+        &answer.refund_id,
+        &refund.unwrap_or_default(),
+    )?;
+    if let Some((_, fen)) = &sheet.refund {
+        same("refunded", &answer.total_yuan, &yuan(-fen))?;
+    }
     same("voucher's state", &answer.state(), &sheet.state)?;
     same("reprints", &answer.reprint_count, &sheet.reprints)
 }

@@ -9,7 +9,12 @@ use super::drawing::{Form, Line, OFFICES, QUARTERS, Scope, TICKED, WINDOWS, form
 use super::judge::{Refusal, Seen, Verdict, answered, ensure, read, same};
 
 const STALE: Refusal = (Code::Aborted, "ETAG_STALE");
-const WRONG_STATE: Refusal = (Code::FailedPrecondition, "WRONG_STATE");
+pub const WRONG_STATE: Refusal = (Code::FailedPrecondition, "WRONG_STATE");
+
+/// The refusal of what is not possible as things stand.
+pub const fn precondition(reason: &'static str) -> Option<Refusal> {
+    Some((Code::FailedPrecondition, reason))
+}
 
 /// The etag of a version.
 pub fn etag(version: i64) -> String {
@@ -77,8 +82,10 @@ impl Book {
         let source = Source {
             id: answer.source_id.clone(),
             facts,
+            first: None,
             version: 1,
             declared: false,
+            correcting: false,
             closed: false,
         };
         check_source(&source, &answer)?;
@@ -160,6 +167,8 @@ impl Book {
                 version: 1,
                 overdue: false,
                 waived: 0,
+                correction: None,
+                extensions: Vec::new(),
             };
             check_declaration(&draft, &answer)?;
             check_form(&draft.form, &answer)?;
@@ -185,16 +194,18 @@ impl Book {
             .declaration(&m.declaration_id)
             .ok_or("no draft")?
             .clone();
-        let precondition = |reason| Some((Code::FailedPrecondition, reason));
+        let barred = person.bars_filing(&draft);
         let refusal = if draft.state != Filed::Draft {
             Some(WRONG_STATE)
+        } else if barred.is_some() {
+            barred
         } else if m.content_digest != draft.digest {
             precondition("CONTENT_DIGEST_MISMATCH")
         } else if !person.is_fresh(&draft) {
             precondition("DRAFT_STALE")
         } else if !draft.form.idle.is_empty() {
             precondition("FINDINGS_STOP_FILING")
-        } else if m.acknowledged_warnings.is_empty() {
+        } else if draft.form.warns && m.acknowledged_warnings.is_empty() {
             precondition("WARNINGS_NOT_ACKNOWLEDGED")
         } else {
             None
@@ -211,21 +222,34 @@ impl Book {
             Filed::Completed
         };
         filed.version += 1;
-        filed.overdue = filed.form.is_overdue(seen.today());
+        let corrects = filed.correction.as_ref().map(|of| of.corrects.clone());
+        let base = corrects.as_ref().and_then(|id| person.filed(id));
+        // A correction is late where its base was, or with what nobody declared before.
+        filed.overdue = base.is_some_and(|base| base.overdue)
+            || filed.form.lines.iter().any(|line| {
+                let late = QUARTERS[line.quarter].due < seen.today();
+                late && !base.is_some_and(|base| base.form.lines.iter().any(|old| old.is_of(line)))
+            });
         check_declaration(&filed, &answer)?;
         check_form(&filed.form, &answer)?;
         if m.validate_only {
             return Ok(());
         }
-        let lines = &filed.form.lines;
+        if let Some(corrects) = &corrects {
+            person.replace(corrects);
+        }
         for source in &mut person.sources {
-            source.declared |= lines.iter().any(|line| line.source_id == source.id);
+            let mut quarters = 0..QUARTERS.len();
+            source.declared |= quarters.any(|one| filed.form.declares(&source.id, one));
         }
         person.note("declaration.submitted", &filed.id);
         if filed.state == Filed::Completed {
             person.note("declaration.completed", &filed.id);
         }
-        *person.declaration(&m.declaration_id).ok_or("no draft")? = filed;
+        *person.declaration(&m.declaration_id).ok_or("no draft")? = filed.clone();
+        if let Some(corrects) = &corrects {
+            person.source_states(&filed, corrects);
+        }
         Ok(())
     }
 }
@@ -277,16 +301,34 @@ pub fn check_declaration(declaration: &Declaration, answer: &pb::Declaration) ->
         .iter()
         .map(|line| QUARTERS[line.quarter].due)
         .min();
-    let due = due.ok_or("a form without lines")?;
-    same("due_on", &answer.due_on, &due.to_string())?;
+    let due = due.map(|due| due.to_string()).unwrap_or_default();
+    same("due_on", &answer.due_on, &due)?;
+    same("revision", &answer.revision, &declaration.revision())?;
+    let of = declaration.correction.as_ref();
+    let corrects = of.map(|of| of.corrects.clone()).unwrap_or_default();
+    same("corrects", &answer.corrects_declaration_id, &corrects)?;
+    let taxes = of.map(|of| of.taxes.clone()).unwrap_or_default();
+    same(
+        "corrected taxes",
+        &answer.corrected_taxes().collect(),
+        &taxes,
+    )?;
     let sum = |of: fn(&Line) -> i64| yuan(form.lines.iter().map(of).sum());
     let totals = answer.totals.as_ref().ok_or("no totals")?;
     same("tax", &totals.tax_amount_yuan, &sum(|line| line.tax))?;
     same("relief", &totals.relief_yuan, &sum(|line| line.relief))?;
-    same("already paid", &totals.already_paid_yuan, &yuan(0))?;
+    same(
+        "already paid",
+        &totals.already_paid_yuan,
+        &sum(|line| line.carried),
+    )?;
     same("net", &totals.net_yuan, &sum(Line::payable))?;
-    same("payable", &totals.payable_yuan, &sum(Line::payable))?;
-    same("refundable", &totals.refundable_yuan, &yuan(0))
+    same("payable", &totals.payable_yuan, &yuan(form.payable()))?;
+    same(
+        "refundable",
+        &totals.refundable_yuan,
+        &yuan(form.refundable()),
+    )
 }
 
 /// The lines of a declaration against the form that had to be drawn.
@@ -302,6 +344,12 @@ pub fn check_form(form: &Form, answer: &pb::Declaration) -> Verdict {
         same("version of the source", &wire.source_version, &line.version)?;
         same("line's tax", &wire.tax_amount_yuan, &yuan(line.tax))?;
         same("line's relief", &wire.relief_yuan, &yuan(line.relief))?;
+        let carried = Some(line.carried).filter(|fen| *fen != 0).map(yuan);
+        same(
+            "line's carried",
+            &wire.carried_yuan,
+            &carried.unwrap_or_default(),
+        )?;
         same("line's payable", &wire.payable_yuan, &yuan(line.payable()))?;
         let due = QUARTERS[line.quarter].due.to_string();
         same("line's due day", &wire.due_on, &due)?;

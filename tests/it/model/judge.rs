@@ -10,7 +10,8 @@ use tonic::Code;
 
 use super::asked::{Asked, Outcome};
 use super::bank::{Bank, Said};
-use super::book::{Book, Known, Paid, Payment, Rule};
+use super::book::{Book, Known, Objection, Paid, Payment};
+use super::drawing::yuan;
 use super::operation::Print;
 
 /// Why an outcome is wrong.
@@ -82,13 +83,15 @@ impl Seen<'_> {
 
 impl Seen<'_> {
     /// What of the bank's word cannot be true together with the books.
-    pub fn disagrees(&self, payment: &Payment) -> Option<Rule> {
+    pub fn disagrees(&self, payment: &Payment) -> Option<Objection> {
         if !payment.is_open() && payment.state() != Paid::Debited {
             return None;
         }
         match self.bank.says(&payment.id) {
-            Said::OtherAmount => Some("BANK_AMOUNT"),
-            Said::TakenBack if payment.received() > 0 => Some("REVERSAL_AFTER_SETTLEMENT"),
+            Said::OtherAmount => Some(("BANK_AMOUNT", self.bank.other_amount(&payment.id))),
+            Said::TakenBack if payment.received() > 0 => {
+                Some(("REVERSAL_AFTER_SETTLEMENT", yuan(payment.received())))
+            }
             _ => None,
         }
     }
@@ -129,6 +132,7 @@ pub fn answered(outcome: &Outcome, refusal: Option<Refusal>) -> Result<Option<&[
         }
         (Outcome::Answered { bytes, .. } | Outcome::Found { bytes }, None) => Ok(Some(bytes)),
         (Outcome::Waiting { .. }, None) => Err("still waiting".to_owned()),
+        (Outcome::Streamed { .. }, None) => Err("a stream of answers".to_owned()),
     }
 }
 
@@ -158,6 +162,7 @@ impl Book {
                 repeated(&bytes, outcome, seen)
             }
             Known::Pending(payment) => self.again(asked, &payment, outcome, seen),
+            Known::Importing => Err("an import is judged row by row".to_owned()),
         }
     }
 
@@ -176,6 +181,18 @@ impl Book {
             Asked::ReportSettlement(message) => self.settle(message, outcome),
             Asked::ReversePayment(message) => self.reverse(message, outcome, seen),
             Asked::VoidDeclaration(message) => self.void(message, outcome, seen),
+            Asked::CorrectDeclaration(message) => self.correct(message, outcome),
+            Asked::RequestRefund(message) => self.claim(message, outcome, seen),
+            Asked::DecideRefund(message) => self.decide(message, outcome, seen),
+            Asked::OffsetRefund(message) => self.set_off(message, outcome, seen),
+            Asked::ReportRefund(message) => self.pay_out(message, outcome, seen),
+            Asked::ExtendPayment(message) => self.extend(message, outcome, seen),
+            Asked::OpenInspection(message) => self.inspect(message, outcome),
+            Asked::CloseInspection(message) => self.end_inspection(message, outcome),
+            Asked::ResolveCase(message) => self.close_case(message, outcome),
+            Asked::ImportTaxSources(_) | Asked::BatchSubmit(_) | Asked::ReconcileDay(_) => {
+                Err("a stream is judged part by part".to_owned())
+            }
             Asked::ReprintVoucher(m) => {
                 self.print(Print::Again, (&m.taxpayer_id, &m.voucher_number), outcome)
             }
@@ -193,7 +210,9 @@ impl Book {
                     Known::Done(Arc::from(bytes.as_slice()))
                 }
                 Outcome::Waiting { payment_id } => Known::Pending(payment_id.clone()),
-                Outcome::Refused { .. } | Outcome::Absent => Known::Nothing,
+                Outcome::Refused { .. } | Outcome::Absent | Outcome::Streamed { .. } => {
+                    Known::Nothing
+                }
             };
         }
         if !matches!(recorded.known, Known::Nothing) {
@@ -220,7 +239,7 @@ impl Book {
                     format!("refused with {code:?} {reason} in {:?}", payment.state())
                 });
             }
-            Outcome::Waiting { .. } | Outcome::Absent => {
+            Outcome::Waiting { .. } | Outcome::Absent | Outcome::Streamed { .. } => {
                 let payment = person.payment(payment_id).ok_or("no payment")?;
                 payment.may_hear(seen.heard(payment), seen.disagrees(payment));
                 return Ok(());
@@ -230,7 +249,7 @@ impl Book {
         let message: caixing::pb::CreatePaymentResponse = read(bytes)?;
         let answer = message.payment.ok_or("no payment in the answer")?;
         person.payment(payment_id).ok_or("no payment")?.maybe_case =
-            seen.disagrees(&payment).map(|rule| (rule, None));
+            seen.disagrees(&payment).map(|objection| (objection, None));
         let old = payment.state() != Paid::Sent || seen.young(payment.created).contains(&false);
         let mut allowed = payment.states.clone();
         if old {
@@ -315,7 +334,7 @@ fn repeated(first: &[u8], outcome: &Outcome, seen: Seen<'_>) -> Verdict {
                 format!("a repeat refused with {code:?} {reason}")
             })
         }
-        Outcome::Waiting { .. } | Outcome::Absent => {
+        Outcome::Waiting { .. } | Outcome::Absent | Outcome::Streamed { .. } => {
             Err("an answered request is not known any more".to_owned())
         }
     }

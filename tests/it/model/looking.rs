@@ -24,7 +24,7 @@ use super::paying::check_payment;
 use super::world::World;
 
 /// An answer that must come.
-fn inner<T>(result: Result<Response<T>, Status>) -> Result<T, String> {
+pub fn inner<T>(result: Result<Response<T>, Status>) -> Result<T, String> {
     let inner = result.map(Response::into_inner);
     inner.map_err(|status| format!("{:?} {}", status.code(), status.message()))
 }
@@ -51,7 +51,11 @@ impl Book {
                     _ => self.known(world, count - 1 - usize::from(earlier) % count),
                 }
             }
-            Look::All => self.everything(world),
+            Look::Read { who, what } => match self.someone(who) {
+                Some(person) => super::reading::read_one(person, world, today, what),
+                None => Ok(()),
+            },
+            Look::All => self.everything(world, today),
         }
     }
 
@@ -77,10 +81,11 @@ impl Book {
         }
         let answer = inner(result)?;
         let quote = answer.quotes.first().ok_or("no quote")?;
-        let (principal, surcharge) = (filed.form.payable(), filed.form.surcharge(day));
+        let due = person.due(filed, day);
+        let (principal, surcharge) = (due.principal(), due.surcharge());
         same("quoted principal", &quote.principal_yuan, &yuan(principal))?;
         same("quoted surcharge", &quote.surcharge_yuan, &yuan(surcharge))?;
-        let (whole, collected) = (principal + surcharge, filed.form.collected(day));
+        let (whole, collected) = (due.whole(), due.collected());
         same("quoted total", &quote.total_yuan, &yuan(collected))?;
         let waived = match whole - collected {
             0 => String::new(),
@@ -104,7 +109,9 @@ impl Book {
         let answer = inner(world.run(service.validate_declaration(Request::new(request))))?;
         let fresh = draft.state != Filed::Draft || person.is_fresh(draft);
         same("stale", &answer.stale, &!fresh)?;
-        let submittable = fresh && draft.state == Filed::Draft && draft.form.idle.is_empty();
+        let free = person.bars_filing(draft).is_none() || draft.state != Filed::Draft;
+        let submittable =
+            fresh && free && draft.state == Filed::Draft && draft.form.idle.is_empty();
         same("submittable", &answer.submittable, &submittable)
     }
 
@@ -153,6 +160,7 @@ impl Book {
             Known::Nothing => (pb::OutcomeState::NotFound, &[]),
             // Whatever the bank was heard to say in the meantime.
             Known::Pending(_) => return Ok(()),
+            Known::Importing => (pb::OutcomeState::Pending, &[]),
             Known::Done(bytes) => (pb::OutcomeState::Done, bytes),
         };
         same("outcome", &answer.state(), &state)?;
@@ -166,7 +174,7 @@ impl Book {
     }
 
     /// Everything there is.
-    fn everything(&self, world: &World) -> Verdict {
+    fn everything(&self, world: &World, today: Date) -> Verdict {
         let request = pb::ListTaxpayersRequest::default();
         let service = grpc::Taxpayers(world.app());
         let answer = inner(world.run(service.list_taxpayers(Request::new(request))))?;
@@ -188,6 +196,7 @@ impl Book {
             declarations(person, world)?;
             vouchers(person, world)?;
             events(person, world)?;
+            super::reading::read_all(person, world, today)?;
             for payment in person.payments.iter().filter(|one| !one.running) {
                 let request = pb::GetPaymentRequest {
                     taxpayer_id: person.key.clone(),
@@ -230,8 +239,8 @@ fn events(person: &Person, world: &World) -> Verdict {
             &Ok(place + 1),
         )?;
         // Of a case the book keeps its rule and what it is about, not its id.
-        let is_case = kind.starts_with("case.opened ");
-        let expected = if is_case { "case.opened" } else { kind };
+        let is_case = kind.starts_with("case.");
+        let expected = kind.split(' ').next().unwrap_or_default();
         same("told kind", &event.kind.as_str(), &expected)?;
         ensure(is_case || event.subject_id == *subject, || {
             format!("{kind} of {subject} is told of {}", event.subject_id)
@@ -270,6 +279,7 @@ macro_rules! pages {
         }
     }};
 }
+pub(super) use pages;
 
 fn sources(person: &Person, world: &World) -> Verdict {
     let all = pages!(
@@ -341,7 +351,7 @@ fn vouchers(person: &Person, world: &World) -> Verdict {
         same(
             "voucher's principal",
             &wire.principal_yuan,
-            &yuan(payment.principal),
+            &yuan(payment.principal()),
         )?;
         same("voucher's total", &wire.total_yuan, &yuan(payment.total()))?;
         let filed = person

@@ -107,6 +107,47 @@ pub enum Print {
     Void,
 }
 
+/// How a refund is claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claiming {
+    Right,
+    OtherAmount,
+    OtherDigest,
+    /// On any declaration, whatever its state.
+    Any,
+}
+
+/// How paying later is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extending {
+    Right,
+    /// Refused, which stays on record.
+    Refused,
+    /// Asked for today, which may be after the due day.
+    Late,
+    /// A day more than three months.
+    Long,
+    /// To the due day.
+    Short,
+    /// Of any declaration, whatever its state.
+    Any,
+}
+
+/// What the day's file (日终对账) says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Day {
+    /// All that the bank did for one treasury on the day.
+    Whole,
+    /// One row is left out.
+    Lacking,
+    /// The head names another total.
+    OtherTotal,
+    /// Also a payment that nobody made.
+    Stranger,
+    /// Rows that cannot be true together with the books.
+    Odd,
+}
+
 /// One mutating call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
@@ -178,6 +219,77 @@ pub enum Act {
         sheet: u8,
         act: Print,
     },
+    /// Opens a correction, of some taxes, perhaps without one of the sources.
+    Correct {
+        who: u8,
+        declaration: u8,
+        taxes: u8,
+        without: bool,
+        way: Paying,
+    },
+    Claim {
+        who: u8,
+        declaration: u8,
+        cause: u8,
+        way: Claiming,
+    },
+    Decide {
+        who: u8,
+        refund: u8,
+        cause: u8,
+        approved: bool,
+    },
+    SetOff {
+        who: u8,
+        refund: u8,
+        declaration: u8,
+        way: Paying,
+    },
+    PayOut {
+        who: u8,
+        refund: u8,
+        way: Settling,
+    },
+    Extend {
+        who: u8,
+        declaration: u8,
+        tax: u8,
+        days: u8,
+        way: Extending,
+    },
+    Inspect {
+        who: u8,
+        window: u8,
+        tax: u8,
+    },
+    EndInspection {
+        who: u8,
+        inspection: u8,
+    },
+    CloseCase {
+        who: u8,
+        case: u8,
+    },
+    /// The day's file of the treasury and day of a payment.
+    DayFile {
+        who: u8,
+        payment: u8,
+        way: Day,
+    },
+    /// Several sources in one stream; perhaps one row's key stands twice.
+    Import {
+        who: u8,
+        rows: u8,
+        size: u32,
+        twice: bool,
+    },
+    /// Several drafts in one stream, of all taxpayers; perhaps the first item twice.
+    Batch {
+        who: u8,
+        items: u8,
+        way: Filing,
+        twice: bool,
+    },
     /// An earlier request byte for byte, whatever came of it.
     Repeat {
         earlier: u8,
@@ -205,7 +317,19 @@ impl Act {
             | Settle { who, .. }
             | Void { who, .. }
             | Reverse { who, .. }
-            | Sheet { who, .. } => *who = who.wrapping_add(1),
+            | Sheet { who, .. }
+            | Correct { who, .. }
+            | Claim { who, .. }
+            | Decide { who, .. }
+            | SetOff { who, .. }
+            | PayOut { who, .. }
+            | Extend { who, .. }
+            | Inspect { who, .. }
+            | EndInspection { who, .. }
+            | CloseCase { who, .. }
+            | DayFile { who, .. }
+            | Import { who, .. }
+            | Batch { who, .. } => *who = who.wrapping_add(1),
             Repeat { .. } | Reuse { .. } => {}
         }
         self
@@ -220,7 +344,37 @@ impl Act {
                 way: Paying::Right,
                 bank: Debit::Answer,
             },
-            Settle { who, .. } | Resolve { who, .. } => Pay {
+            PayOut { who, .. } | SetOff { who, .. } => Decide {
+                who,
+                refund: 0,
+                cause: 9,
+                approved: true,
+            },
+            Decide { who, .. } => Claim {
+                who,
+                declaration: 0,
+                cause: 0,
+                way: Claiming::Right,
+            },
+            // What it corrects must be paid, and the revision filed.
+            Claim { who, .. } => Correct {
+                who,
+                declaration: 0,
+                taxes: 0,
+                without: true,
+                way: Paying::Right,
+            },
+            EndInspection { who, .. } => Inspect {
+                who,
+                window: 2,
+                tax: 0,
+            },
+            CloseCase { who, .. } => Settle {
+                who,
+                payment: 0,
+                way: Settling::OtherAmount,
+            },
+            Settle { who, .. } | Resolve { who, .. } | DayFile { who, .. } => Pay {
                 who,
                 declaration: 0,
                 way: Paying::Right,
@@ -231,12 +385,14 @@ impl Act {
                 payment: 0,
                 way: Settling::Right,
             },
-            Pay { who, .. } | Void { who, .. } => Submit {
-                who,
-                draft: 0,
-                way: Filing::Right,
-            },
-            Submit { who, .. } => Draft {
+            Pay { who, .. } | Void { who, .. } | Correct { who, .. } | Extend { who, .. } => {
+                Submit {
+                    who,
+                    draft: 0,
+                    way: Filing::Right,
+                }
+            }
+            Submit { who, .. } | Batch { who, .. } => Draft {
                 who,
                 window: 4,
                 office: 0,
@@ -256,7 +412,10 @@ impl Act {
                 quarter: who,
                 office: 1,
             },
-            Reprofile { who, .. } | Collect { who, .. } => Register { who },
+            Reprofile { who, .. }
+            | Collect { who, .. }
+            | Inspect { who, .. }
+            | Import { who, .. } => Register { who },
             Register { .. } | Repeat { .. } | Reuse { .. } => return None,
         })
     }
@@ -281,6 +440,11 @@ pub enum Look {
     },
     Outcome {
         earlier: u8,
+    },
+    /// One of the other readings, by its place in `reading.rs`.
+    Read {
+        who: u8,
+        what: u8,
     },
     /// Everything there is, in full.
     All,

@@ -5,18 +5,15 @@ use tonic::Code;
 
 use super::asked::Outcome;
 use super::bank::behaviour;
-use super::book::{Book, Filed, Paid, Payment, Person, Rule, Sheet};
+use super::book::{Book, Filed, Paid, Payment};
 use super::drawing::{OFFICES, yuan};
-use super::filing::etag;
+use super::filing::{etag, precondition};
 use super::judge::{Refusal, Seen, Verdict, answered, ensure, read, running, same};
+use super::learning::{Fact, Learnt};
 use super::operation::Debit;
 use super::play::Split;
 
 const NO_PAYMENT: Refusal = (Code::NotFound, "PAYMENT_NOT_FOUND");
-
-const fn precondition(reason: &'static str) -> Option<Refusal> {
-    Some((Code::FailedPrecondition, reason))
-}
 
 impl Book {
     pub fn pay(
@@ -27,11 +24,9 @@ impl Book {
     ) -> Verdict {
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
         let alive = person.live_payment(&m.declaration_id).is_some();
-        let filed = person
-            .declaration(&m.declaration_id)
-            .ok_or("no declaration")?;
-        let (principal, surcharge) = (filed.form.payable(), filed.form.surcharge(seen.today()));
-        let collected = filed.form.collected(seen.today());
+        let filed = person.filed(&m.declaration_id).ok_or("no declaration")?;
+        let due = person.due(filed, seen.today());
+        let collected = due.collected();
         let refusal = if alive {
             precondition("PAYMENT_ALIVE")
         } else if filed.state != Filed::AwaitingPayment {
@@ -51,15 +46,18 @@ impl Book {
             return Ok(());
         }
         if refusal.is_none() && collected == 0 {
-            return self.waived(m, outcome, principal + surcharge);
+            return self.waived(m, outcome, due.whole());
         }
         let mut payment = Payment {
             id: String::new(),
             declaration: m.declaration_id.clone(),
             behaviour: behaviour(&m.agreement_number),
-            principal,
-            surcharge,
+            rows: due.rows,
             treasury: OFFICES[filed.office][2].to_owned(),
+            offset: None,
+            covered: due.offset,
+            refunded: 0,
+            settled_at: None,
             created: seen.before,
             version: 1,
             states: vec![Paid::Sent],
@@ -165,8 +163,8 @@ impl Book {
         })?;
         self.take_step(&m.taxpayer_id, &m.payment_id, answer.state(), &seen)?;
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
-        if let Some(rule) = disagrees {
-            person.open_case(&m.payment_id, rule);
+        if let Some(objection) = disagrees {
+            person.open_case(&m.payment_id, objection);
         }
         let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
         check_payment(person.payment(&m.payment_id).ok_or("no payment")?, &answer)
@@ -201,23 +199,24 @@ impl Book {
         let Some(payment) = person.payments.iter().find(|one| one.id == m.payment_id) else {
             return answered(outcome, Some(NO_PAYMENT)).map(|_| ());
         };
-        let (id, declaration) = (payment.id.clone(), payment.declaration.clone());
-        let (total, state) = (payment.total(), payment.state());
-        let part = part_of(m);
-        let known = payment.parts.iter().any(|one| one.0 == part.0)
-            || payment.received() == total
-                && part.1 == total
-                && payment.reference.as_ref() == Some(&part.0);
-        if let Some(rule) = person.objects(payment, m, known) {
-            let kept = BESIDE.contains(&rule) && !known;
-            let kept = kept.then_some(part);
+        let reference = match m.part_reference.as_str() {
+            "" => m.bank_reference.clone(),
+            named => named.to_owned(),
+        };
+        let fact = Fact::Settled {
+            part: (reference, super::drawing::fen(&m.amount_yuan)),
+            treasury: m.treasury_code.clone(),
+            bank_reference: m.bank_reference.clone(),
+        };
+        if let Learnt::Case(objection, kept) = person.weigh(payment, &fact) {
+            let id = m.payment_id.as_str();
             if *outcome == Outcome::Absent {
                 // It was cut, perhaps after the case was opened.
-                person.payment(&id).ok_or("no payment")?.maybe_case = Some((rule, kept));
+                person.payment(id).ok_or("no payment")?.maybe_case = Some((objection, kept));
                 return Ok(());
             }
             answered(outcome, precondition("SETTLEMENT_MISMATCH"))?;
-            person.keep_beside(&id, rule, kept);
+            person.keep_beside(id, objection, kept);
             return Ok(());
         }
         let Some(bytes) = answered(outcome, None)? else {
@@ -225,93 +224,18 @@ impl Book {
         };
         let message: pb::ReportSettlementResponse = read(bytes)?;
         let answer = message.payment.ok_or("no payment")?;
-        let mut settled = 0;
-        if !known || state == Paid::Failed {
-            let payment = person.payment(&id).ok_or("no payment")?;
-            payment
-                .reference
-                .get_or_insert_with(|| m.bank_reference.clone());
-            if !known {
-                payment.parts.push(part);
-            }
-            if payment.received() == total {
-                payment.voucher = Some(message.voucher_number.clone());
-                person.sheets.push(Sheet::new(&message.voucher_number, &id));
-                person.step(&id, Paid::InTreasury);
-                person.note("declaration.completed", &declaration);
-                person.note("voucher.issued", &message.voucher_number);
-                let filed = person.declaration(&declaration).ok_or("no declaration")?;
-                filed.state = Filed::Completed;
-                filed.version += 1;
-                settled = total;
-            } else if state == Paid::Failed {
-                person.step(&id, Paid::Debited);
-            } else {
-                payment.version += 1;
-                person.note("payment.part_received", &id);
-            }
-        }
-        let payment = person.payment(&id).ok_or("no payment")?;
+        self.take_in(
+            (&m.taxpayer_id, &m.payment_id),
+            &fact,
+            &message.voucher_number,
+        )?;
+        let person = self.person(&m.taxpayer_id).ok_or("nobody's")?;
+        let payment = person.payment(&m.payment_id).ok_or("no payment")?;
         check_payment(payment, &answer)?;
         let voucher = payment.voucher.clone().unwrap_or_default();
         same("voucher", &message.voucher_number, &voucher)?;
-        let whole = payment.state() == Paid::InTreasury;
-        ensure(whole != voucher.is_empty(), || "no voucher".to_owned())?;
-        self.settled += settled;
-        Ok(())
-    }
-}
-
-/// Rules under which the money is kept as a part of the payment: the treasury does have it.
-const BESIDE: [Rule; 3] = [
-    "DOUBLE_PAYMENT",
-    "SETTLEMENT_AFTER_REVERSAL",
-    "SETTLEMENT_NOT_AWAITED",
-];
-
-/// Reference and amount of what is reported.
-fn part_of(m: &pb::ReportSettlementRequest) -> (String, i64) {
-    let reference = match m.part_reference.as_str() {
-        "" => m.bank_reference.clone(),
-        named => named.to_owned(),
-    };
-    (reference, super::drawing::fen(&m.amount_yuan))
-}
-
-impl Person {
-    /// What of a report cannot be true together with the books.
-    fn objects(
-        &self,
-        payment: &Payment,
-        m: &pb::ReportSettlementRequest,
-        known: bool,
-    ) -> Option<Rule> {
-        let (reference, amount) = part_of(m);
-        let before = payment.parts.iter().find(|one| one.0 == reference);
-        let sum = payment.received() + if known { 0 } else { amount };
-        if before.is_some_and(|before| before.1 != amount) {
-            return Some("SETTLEMENT_PART");
-        }
-        if m.treasury_code != payment.treasury {
-            return Some("SETTLEMENT_TREASURY");
-        }
-        if sum > payment.total() {
-            return Some("SETTLEMENT_AMOUNT");
-        }
-        let rival = self.live_payment(&payment.declaration);
-        let rival = rival.is_some_and(|one| one.id != payment.id);
-        let mut filed = self.declarations.iter();
-        let filed = filed.find(|one| one.id == payment.declaration)?;
-        match payment.state() {
-            Paid::InTreasury | Paid::Refunded => None,
-            Paid::Reversed => Some("SETTLEMENT_AFTER_REVERSAL"),
-            Paid::Failed if rival => Some("DOUBLE_PAYMENT"),
-            _ => match filed.state {
-                Filed::AwaitingPayment => None,
-                Filed::Completed => Some("DOUBLE_PAYMENT"),
-                _ => Some("SETTLEMENT_NOT_AWAITED"),
-            },
-        }
+        let whole = payment.is_settled();
+        ensure(whole != voucher.is_empty(), || "no voucher".to_owned())
     }
 }
 
@@ -324,17 +248,25 @@ pub fn check_payment(payment: &Payment, answer: &pb::Payment) -> Verdict {
     same(
         "principal",
         &answer.principal_yuan,
-        &yuan(payment.principal),
+        &yuan(payment.principal()),
     )?;
     same(
         "surcharge",
         &answer.surcharge_yuan,
-        &yuan(payment.surcharge),
+        &yuan(payment.surcharge()),
     )?;
     same("total", &answer.total_yuan, &yuan(payment.total()))?;
     same("treasury", &answer.treasury_code, &payment.treasury)?;
     let voucher = payment.voucher.clone().unwrap_or_default();
     same("voucher", &answer.voucher_number, &voucher)?;
+    let channel = match payment.offset {
+        Some(_) => pb::PaymentChannel::Offset,
+        None => pb::PaymentChannel::Agreement,
+    };
+    same("channel", &answer.channel(), &channel)?;
+    let refund = payment.offset.clone().unwrap_or_default();
+    same("made from", &answer.refund_id, &refund)?;
+    same("refunded", &answer.refunded_yuan, &yuan(payment.refunded))?;
     let received = yuan(payment.received());
     same("received", &answer.received_yuan, &received)?;
     let reference = payment.reference.clone().unwrap_or_default();

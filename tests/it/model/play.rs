@@ -10,7 +10,7 @@ use caixing::pb;
 
 use super::asked::{Asked, Outcome};
 use super::bank::behaviour;
-use super::book::{Book, Known, Paid};
+use super::book::{Book, Case, Known, Paid};
 use super::dice::Dice;
 use super::invariants::{Rows, Watch, rows};
 use super::judge::{Seen, Verdict, ensure, read, running};
@@ -48,11 +48,11 @@ pub enum Split {
     Late,
 }
 
-struct Player {
-    world: World,
-    book: Book,
-    watch: Watch,
-    tally: Tally,
+pub struct Player {
+    pub world: World,
+    pub book: Book,
+    pub watch: Watch,
+    pub tally: Tally,
 }
 
 /// Plays a list in a world of its own.
@@ -168,6 +168,9 @@ impl Player {
         let outcome = call(&mut self.world);
         let after = self.world.now();
         self.tell(asked, &outcome);
+        if asked.is_stream() {
+            return self.judge_stream(asked, &outcome, (before, after));
+        }
         let seen = Seen {
             bank: &self.world.bank,
             before,
@@ -177,8 +180,14 @@ impl Player {
         self.book.judge(asked, &outcome, seen)
     }
 
-    fn tell(&mut self, asked: &Asked, outcome: &Outcome) {
-        if let Outcome::Answered { .. } | Outcome::Found { .. } = outcome {
+    /// Acts that can be played beside another one.
+    fn paired(&mut self, act: Act) -> Option<Asked> {
+        self.tame(act).filter(|asked| !asked.is_stream())
+    }
+
+    pub fn tell(&mut self, asked: &Asked, outcome: &Outcome) {
+        let whole = matches!(outcome, Outcome::Streamed { ended: None, .. });
+        if whole || matches!(outcome, Outcome::Answered { .. } | Outcome::Found { .. }) {
             self.count(format!("answered: {}", asked.method()));
         }
         match outcome {
@@ -187,6 +196,7 @@ impl Player {
             Outcome::Refused { reason, .. } => self.count(format!("refused: {reason}")),
             Outcome::Found { .. } => self.count("outcome: lost, found"),
             Outcome::Waiting { .. } => self.count("outcome: lost, waiting"),
+            Outcome::Streamed { .. } => self.count("outcome: streamed"),
             Outcome::Absent => self.count("outcome: lost, absent"),
         }
     }
@@ -233,11 +243,11 @@ impl Player {
                 self.book.died();
                 Ok(())
             }
-            Operation::Twice(act) => match self.tame(act) {
+            Operation::Twice(act) => match self.paired(act) {
                 Some(asked) => self.both(&asked, &asked),
                 None => Ok(()),
             },
-            Operation::Both(one, other) => match (self.tame(one), self.tame(other)) {
+            Operation::Both(one, other) => match (self.paired(one), self.paired(other)) {
                 (Some(one), Some(other)) => self.both(&one, &other),
                 _ => Ok(()),
             },
@@ -337,7 +347,7 @@ impl Player {
         Err(format!("{first:?} and {second:?} fit no order: {whys:#?}"))
     }
 
-    fn rows(&mut self) -> Rows {
+    pub fn rows(&mut self) -> Rows {
         let position = self.watch.position;
         self.world.read(async |eyes| rows(eyes, position).await)
     }
@@ -357,6 +367,7 @@ impl Player {
             self.book.in_real_order(&self.watch, &rows);
         }
         self.book.agrees(&self.watch, &rows)?;
+        self.book.learn_from(&rows);
         self.watch.check(&rows)?;
         self.hear_of_pending()?;
         self.book.money(&bank)
@@ -397,17 +408,19 @@ impl Player {
 
 impl Book {
     /// Takes in what a payment may have come to without an answer to anybody; true where one did.
-    fn sync(&mut self, rows: &Rows, seen: &Seen<'_>) -> Result<bool, String> {
+    pub fn sync(&mut self, rows: &Rows, seen: &Seen<'_>) -> Result<bool, String> {
         let (mut steps, mut beside) = (Vec::new(), Vec::new());
         for person in &mut self.people {
             for payment in &mut person.payments {
-                if let Some((rule, part)) = payment.maybe_case.take() {
+                if let Some((objection, part)) = payment.maybe_case.take() {
                     let fen = part.as_ref().map_or(0, |part| part.1);
-                    let known = (payment.id.clone(), rule.to_owned());
-                    let opened = rows.has_case(&payment.id, rule) && !person.cases.contains(&known);
+                    let same =
+                        |one: &&Case| one.subject == payment.id && one.objection.0 == objection.0;
+                    let known = person.cases.iter().filter(same).count();
+                    let opened = rows.cases_of(&payment.id, objection.0) > known;
                     let kept = fen > 0 && rows.received(&payment.id) == payment.received() + fen;
                     if opened || kept {
-                        beside.push((person.key.clone(), payment.id.clone(), rule, part));
+                        beside.push((person.key.clone(), payment.id.clone(), objection, part));
                     }
                 }
                 let mut allowed = std::mem::take(&mut payment.maybe);
@@ -424,9 +437,9 @@ impl Book {
             self.take_step(key, payment, *state, seen)?;
         }
         let changed = !steps.is_empty() || !beside.is_empty();
-        for (key, payment, rule, part) in beside {
+        for (key, payment, objection, part) in beside {
             let person = self.person(&key).ok_or("nobody's")?;
-            person.keep_beside(&payment, rule, part);
+            person.keep_beside(&payment, objection, part);
         }
         Ok(changed)
     }

@@ -25,9 +25,16 @@ use tonic::Request;
 
 use super::asked::{Asked, Outcome};
 use super::bank::{self, Bank};
+use super::streaming::open_streams;
 
 /// How long a payment that the service works on by itself is waited for.
 const BOUND: Duration = Duration::from_millis(50);
+
+/// How long a stream that was left is waited for.
+const LEFT: Duration = Duration::from_secs(5);
+
+/// Writes that may follow one another after a stream was read: an item of a batch each.
+const TURNS: usize = 12;
 
 /// The law, read once.
 static BOOK: LazyLock<RuleBook> = LazyLock::new(|| RuleBook::embedded().unwrap());
@@ -122,10 +129,27 @@ impl World {
         answered.unwrap_or_else(|| self.find(&asked, false))
     }
 
+    /// Waits until a stream that its caller left is over: it is read, and what was read is done.
+    fn wait_for_streams(&self) {
+        let started = Instant::now();
+        while open_streams() > 0 {
+            assert!(started.elapsed() < LEFT, "a stream that was left goes on");
+            self.run(async { tokio::time::sleep(Duration::from_millis(1)).await });
+        }
+        for _ in 0..TURNS {
+            self.run(async { tokio::task::yield_now().await });
+            self.barrier();
+        }
+    }
+
     /// Calls, and leaves after so many polls; true when the call was cut.
     pub fn ask_cut(&mut self, asked: Asked, polls: u8) -> (Outcome, bool) {
         match self.run(cut(asked.clone().ask(self.app()), polls)) {
             Some(outcome) => (outcome, false),
+            None if asked.is_stream() => {
+                self.wait_for_streams();
+                (Outcome::Absent, true)
+            }
             None => (self.find(&asked, true), true),
         }
     }
@@ -136,6 +160,7 @@ impl World {
         self.die();
         match answered {
             Some(outcome) => (outcome, false),
+            None if asked.is_stream() => (Outcome::Absent, true),
             None => (self.find(&asked, false), true),
         }
     }
