@@ -102,7 +102,7 @@ pub fn system_now() -> Timestamp {
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
-/// How long something takes, for people who wait; no part of any filing.
+/// How long something takes, for people who wait and for metrics; no part of any filing.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(std::time::Instant);
 
@@ -110,6 +110,11 @@ impl Stopwatch {
     /// Starts one.
     pub fn start() -> Self {
         Self(std::time::Instant::now())
+    }
+
+    /// Since its start.
+    pub fn elapsed(self) -> std::time::Duration {
+        self.0.elapsed()
     }
 
     /// Milliseconds since its start.

@@ -14,6 +14,7 @@ pub mod tax;
 pub mod clock;
 
 pub mod signing;
+pub mod telemetry;
 
 pub mod filing;
 

@@ -35,6 +35,7 @@ use crate::pb::voucher_service_server::VoucherServiceServer;
 use crate::rules::RuleBook;
 use crate::signing::Ed25519Signer;
 use crate::store::{Database, Store};
+use crate::telemetry;
 use crate::worker;
 
 /// Largest request message, bytes.
@@ -87,6 +88,9 @@ pub enum ServerError {
     /// The faults of the sandbox's bank.
     #[error("{0}")]
     Faults(#[from] FaultFileError),
+    /// The metrics endpoint.
+    #[error("{0}")]
+    Metrics(#[from] telemetry::TelemetryError),
     /// A setting that is not allowed.
     #[error("{0}")]
     Setting(String),
@@ -108,6 +112,8 @@ pub struct Settings {
     /// A bank and treasury in a process of its own, such as `http://127.0.0.1:50052`; without it
     /// the sandbox has one of its own.
     pub gateway: Option<String>,
+    /// Where the service's numbers are served to Prometheus; once per process.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// How the sandbox's bank and treasury are started as a process of their own.
@@ -228,6 +234,9 @@ pub async fn start(settings: &Settings) -> Result<Running, ServerError> {
         ));
     }
     check_loopback(settings.listen)?;
+    if let Some(address) = settings.metrics {
+        telemetry::serve(address)?;
+    }
     std::fs::create_dir_all(&settings.data_dir)?;
     let book = rule_book(settings.rules_dir.as_deref())?;
     let embedded = || Database::Embedded(settings.data_dir.clone());
@@ -380,6 +389,7 @@ async fn serve(
         .initial_connection_window_size(CONNECTION_WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .layer(grpc::MeasuringLayer)
         .layer(grpc::ScenarioLayer::new(app.clone()))
         .layer(MapResponseLayer::new(grpc::move_idempotency_hit))
         .add_service(health)

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::grpc::{App, Failure, hear};
+use crate::telemetry;
 
 const EVERY: Duration = Duration::from_secs(5);
 /// The lease of the work, and how long its holder may be away before another takes it over.
@@ -38,13 +39,20 @@ async fn resolve_if_held(app: &App, holder: &str) -> Result<(), Failure> {
 /// others waiting.
 async fn resolve_once(app: &App) -> Result<(), Failure> {
     let mut after = None;
+    let mut oldest = Duration::ZERO;
     loop {
         let mut tx = app.store.read().await?;
         let open = tx.payments_to_resolve(after, BATCH).await?;
         drop(tx);
         let Some(last) = open.last() else {
+            telemetry::oldest_unanswered(oldest);
             return Ok(());
         };
+        let now = app.clock.now();
+        let ages = open
+            .iter()
+            .map(|one| now.duration_since(one.created_at).unsigned_abs());
+        oldest = ages.fold(oldest, Duration::max);
         after = Some(last.id);
         for payment in open {
             let answer = app.bank.query(&payment).await;

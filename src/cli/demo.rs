@@ -43,6 +43,7 @@ pub async fn run(command: Demo) -> Result<(), Failed> {
             rules_dir: None,
             sandbox: true,
             gateway: None,
+            metrics: None,
         };
         let running = server::start(&settings).await?;
         let played = command.play(&format!("http://{}", running.address)).await;

@@ -92,6 +92,9 @@ struct Serve {
     /// it the sandbox has one of its own.
     #[arg(long, env = "CAIXING_GATEWAY")]
     gateway: Option<String>,
+    /// Serve metrics to Prometheus at this address, over HTTP.
+    #[arg(long, env = "CAIXING_METRICS_LISTEN")]
+    metrics_listen: Option<SocketAddr>,
     /// Write logs as JSON lines.
     #[arg(long, env = "CAIXING_LOG_JSON", value_parser = BoolishValueParser::new())]
     log_json: bool,
@@ -164,6 +167,7 @@ async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
         rules_dir: command.rules,
         sandbox: command.sandbox,
         gateway: command.gateway,
+        metrics: command.metrics_listen,
     };
     // Taken in before anything says the server is up, so that no signal finds the default action.
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -41,7 +41,7 @@ static POOL: LazyLock<Option<DescriptorPool>> =
     LazyLock::new(|| DescriptorPool::decode(pb::DESCRIPTORS).ok());
 
 /// The methods of the service by their path, such as `/caixing.v1.PaymentService/GetPayment`.
-fn method_of(path: &str) -> Option<MethodDescriptor> {
+pub fn method_of(path: &str) -> Option<MethodDescriptor> {
     let (service, method) = path.strip_prefix('/')?.split_once('/')?;
     let service = POOL.as_ref()?.get_service_by_name(service)?;
     service.methods().find(|one| one.name() == method)

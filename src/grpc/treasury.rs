@@ -19,6 +19,7 @@ use crate::filing::{
 use crate::pb;
 use crate::pb::treasury_callback_service_server::TreasuryCallbackService;
 use crate::store::Tx;
+use crate::telemetry;
 use crate::types::{CaseId, Invalid, Money, PaymentId, TaxpayerKey, Treasury};
 
 /// The service.
@@ -124,6 +125,9 @@ async fn complete(
         replaces: None,
     };
     let voucher = issue(app, tx, &grounds, now).await?;
+    if let Some(submission) = &filed.submission {
+        telemetry::filed_to_voucher(now.duration_since(submission.at).unsigned_abs());
+    }
     let number = &voucher.body.voucher_number;
     if paid.voucher.as_ref() != Some(number) {
         let problem = "a settled payment names another voucher than is issued".to_owned();

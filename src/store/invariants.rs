@@ -2,6 +2,7 @@
 //! changes it: what was computed in memory is checked on a second path before it is committed.
 
 use super::{StoreError, Tx, on_backend};
+use crate::telemetry;
 use crate::types::{DeclarationId, TaxpayerKey};
 
 #[derive(sqlx::FromRow)]
@@ -197,10 +198,13 @@ impl Tx {
             .await)?;
         match counts.broken() {
             None => Ok(()),
-            Some(rule) => Err(StoreError::Inconsistent {
-                table: "declaration",
-                problem: rule.to_owned(),
-            }),
+            Some(rule) => {
+                telemetry::broken(rule);
+                Err(StoreError::Inconsistent {
+                    table: "declaration",
+                    problem: rule.to_owned(),
+                })
+            }
         }
     }
 }

@@ -51,6 +51,7 @@ use jiff::Timestamp;
 use sqlx::{Postgres, Transaction};
 use tokio::sync::watch;
 
+use crate::telemetry;
 use crate::types::{RequestId, TaxpayerKey};
 use events::NewEvent;
 use news::News;
@@ -273,6 +274,7 @@ impl Tx {
     /// [`StoreError`]; then nothing was changed, or what was is found by the request id.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let events = self.write_events().await?;
+        let kinds: Vec<String> = events.iter().map(|event| event.kind.clone()).collect();
         match self.backend {
             TxBackend::Sqlite(transaction) => {
                 transaction.commit().await?;
@@ -285,6 +287,7 @@ impl Tx {
                 }
             }
         }
+        kinds.iter().for_each(|kind| telemetry::committed(kind));
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 
 use super::StoreError;
+use crate::telemetry;
 
 /// How often a transaction runs at most.
 const RUNS_MAX: u32 = 8;
@@ -64,6 +65,7 @@ where
                 let why = clash(&error).map(ToString::to_string);
                 tracing::debug!(transaction = name, why, "run again");
                 repeats.count(name, |counted| counted.again += 1);
+                telemetry::ran_again(name);
                 // The other goes on first.
                 tokio::task::yield_now().await;
             }
@@ -76,6 +78,7 @@ where
     {
         tracing::warn!(transaction = name, "clashed every time; given up");
         repeats.count(name, |counted| counted.given_up += 1);
+        telemetry::gave_up(name);
     }
     last
 }

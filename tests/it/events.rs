@@ -214,6 +214,7 @@ async fn serve(dir: &Path) -> (Running, Channel) {
         rules_dir: None,
         sandbox: true,
         gateway: None,
+        metrics: None,
     };
     let running = server::start(&settings).await.unwrap();
     let channel = connect(&running).await;

@@ -40,6 +40,7 @@ mod invariants;
 mod journey;
 mod lifecycle;
 mod lookups;
+mod metrics;
 mod model;
 mod months;
 mod officer_cases;

@@ -34,6 +34,11 @@ pub struct Served {
 impl Served {
     /// Starts `caixing serve --sandbox` on a free port and waits until it says where it listens.
     pub fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn start_with(data_dir: &Path, arguments: &[&str]) -> Self {
         let mut child = caixing()
             .args([
                 "serve",
@@ -43,6 +48,7 @@ impl Served {
                 "--data-dir",
             ])
             .arg(data_dir)
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -174,6 +174,7 @@ async fn clock_and_data_survive_a_restart_and_the_clock_goes_on() {
         rules_dir: None,
         sandbox: true,
         gateway: None,
+        metrics: None,
     };
     let registered = registration();
     let mut created = Vec::new();

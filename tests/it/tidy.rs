@@ -11,37 +11,66 @@ use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto, Fil
 const LINES_MAX: usize = 500;
 const COLUMNS_MAX: usize = 100;
 
-/// Each room with the rooms it may use. The generated wire types (`pb`), the clock and signing
-/// stand beside the line.
-const ROOMS: [(&str, &[&str]); 15] = [
+/// Each room with the rooms it may use. The generated wire types (`pb`), the clock, signing
+/// and telemetry stand beside the line.
+const ROOMS: [(&str, &[&str]); 16] = [
     ("pb", &[]),
     ("clock", &[]),
     ("signing", &[]),
+    ("telemetry", &[]),
     ("types", &[]),
     ("rules", &["types"]),
     ("tax", &["types", "rules"]),
     ("filing", &["types", "rules", "tax", "signing"]),
-    ("store", &["types", "rules", "tax", "filing"]),
+    ("store", &["types", "rules", "tax", "filing", "telemetry"]),
     ("gateway", &["types", "rules", "tax", "filing", "pb"]),
     ("render", &["types", "rules", "tax", "filing"]),
     (
         "grpc",
         &[
-            "types", "rules", "tax", "filing", "store", "gateway", "render", "clock", "signing",
+            "types",
+            "rules",
+            "tax",
+            "filing",
+            "store",
+            "gateway",
+            "render",
+            "clock",
+            "signing",
             "pb",
+            "telemetry",
         ],
     ),
     (
         "worker",
         &[
-            "types", "rules", "tax", "filing", "store", "gateway", "grpc", "clock", "pb",
+            "types",
+            "rules",
+            "tax",
+            "filing",
+            "store",
+            "gateway",
+            "grpc",
+            "clock",
+            "pb",
+            "telemetry",
         ],
     ),
     (
         "server",
         &[
-            "types", "rules", "tax", "filing", "store", "gateway", "grpc", "worker", "clock",
-            "signing", "pb",
+            "types",
+            "rules",
+            "tax",
+            "filing",
+            "store",
+            "gateway",
+            "grpc",
+            "worker",
+            "clock",
+            "signing",
+            "pb",
+            "telemetry",
         ],
     ),
     (

@@ -93,6 +93,7 @@ impl Server {
             rules_dir: None,
             sandbox: true,
             gateway: None,
+            metrics: None,
         };
         let running = server::start(&settings).await.unwrap();
         let address = format!("http://{}", running.address);
