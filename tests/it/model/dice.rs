@@ -372,7 +372,7 @@ const ACTS: &[(u32, Draw)] = &[
     (7, |dice| Extend {
         who: dice.byte(3),
         declaration: dice.byte(3),
-        tax: dice.byte(3),
+        tax: dice.weighed(&[(1, 0), (1, 1), (1, 2)]),
         days: dice.byte(100),
         way: dice.weighed(&[
             (8, Extending::Right),

@@ -10,6 +10,7 @@ use caixing::pb::rule_service_server::RuleService as _;
 use caixing::pb::tax_source_service_server::TaxSourceService as _;
 use caixing::pb::taxpayer_service_server::TaxpayerService as _;
 use caixing::pb::voucher_service_server::VoucherService as _;
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use tokio_stream::StreamExt as _;
 use tonic::Request;
@@ -28,7 +29,8 @@ use super::world::World;
 type Reading = fn(&Person, &World, Date) -> Verdict;
 
 /// Each by its name; the last two are slow.
-const READINGS: [(&str, Reading); 14] = [
+const READINGS: [(&str, Reading); 15] = [
+    ("QuotePayment", quotes),
     ("GetTaxpayer", taxpayer),
     ("GetTaxSource", each_source),
     ("ListPayments", payments),
@@ -204,6 +206,33 @@ fn arrears(person: &Person, world: &World, today: Date) -> Verdict {
         &answer.surcharge_yuan,
         &yuan(surcharge),
     )
+}
+
+/// What waits for its payment, if paid today and in some months, when an extension is over too.
+fn quotes(person: &Person, world: &World, today: Date) -> Verdict {
+    let waits = |one: &&Declaration| one.state == Filed::AwaitingPayment;
+    for filed in person.declarations.iter().filter(waits) {
+        let days = [0, 40, 200].map(|days: i64| today.saturating_add(days.days()));
+        let request = pb::QuotePaymentRequest {
+            taxpayer_id: person.key.clone(),
+            declaration_id: filed.id.clone(),
+            pay_on: days.map(|day| day.to_string()).to_vec(),
+        };
+        let service = grpc::Payments(world.app());
+        let answer = inner(world.run(service.quote_payment(Request::new(request))))?;
+        same("quotes", &answer.quotes.len(), &days.len())?;
+        for (day, quote) in days.into_iter().zip(&answer.quotes) {
+            let due = person.due(filed, day);
+            same("quoted tax", &quote.principal_yuan, &yuan(due.principal()))?;
+            same(
+                "quoted surcharge",
+                &quote.surcharge_yuan,
+                &yuan(due.surcharge()),
+            )?;
+            same("quoted", &quote.total_yuan, &yuan(due.collected()))?;
+        }
+    }
+    Ok(())
 }
 
 fn obligations(person: &Person, world: &World, _: Date) -> Verdict {
