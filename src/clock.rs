@@ -92,11 +92,12 @@ pub fn first_instant_in_china(day: Date) -> Result<Timestamp, jiff::Error> {
         .timestamp())
 }
 
+/// The system's time, whatever a sandbox's clock says: processes share it.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that may read the system's clock"
 )]
-fn system_now() -> Timestamp {
+pub fn system_now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }

@@ -34,7 +34,7 @@ use crate::pb::treasury_callback_service_server::TreasuryCallbackServiceServer;
 use crate::pb::voucher_service_server::VoucherServiceServer;
 use crate::rules::RuleBook;
 use crate::signing::Ed25519Signer;
-use crate::store::Store;
+use crate::store::{Database, Store};
 use crate::worker;
 
 /// Largest request message, bytes.
@@ -97,8 +97,10 @@ pub enum ServerError {
 pub struct Settings {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Where the embedded database and keys lie.
+    /// Where keys lie, and the embedded database where no other is named.
     pub data_dir: PathBuf,
+    /// The database; nothing for the embedded one of the data directory.
+    pub database: Option<Database>,
     /// A rule pack that replaces the embedded one.
     pub rules_dir: Option<PathBuf>,
     /// Sandbox: plaintext on loopback, a clock that can be set, a simulated bank.
@@ -228,7 +230,8 @@ pub async fn start(settings: &Settings) -> Result<Running, ServerError> {
     check_loopback(settings.listen)?;
     std::fs::create_dir_all(&settings.data_dir)?;
     let book = rule_book(settings.rules_dir.as_deref())?;
-    let store = Store::open_sqlite(&settings.data_dir).await?;
+    let embedded = || Database::Embedded(settings.data_dir.clone());
+    let store = Store::open(&settings.database.clone().unwrap_or_else(embedded)).await?;
     let signer = Ed25519Signer::open(&settings.data_dir.join("voucher-key.hex"))?;
     let listener = listen(settings.listen).await?;
     let address = listener.local_addr()?;

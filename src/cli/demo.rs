@@ -39,6 +39,7 @@ pub async fn run(command: Demo) -> Result<(), Failed> {
         let settings = Settings {
             listen: ([127, 0, 0, 1], 0).into(),
             data_dir: dir.clone(),
+            database: None,
             rules_dir: None,
             sandbox: true,
             gateway: None,

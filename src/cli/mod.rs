@@ -1,6 +1,8 @@
 //! The command line: `serve`, `gateway`, `demo`, `assess`, `import`, `rules`, `voucher`, `audit`.
 //! Every flag has a `CAIXING_*` variable beside it.
 
+mod api;
+mod api_reference;
 mod assess;
 mod audit;
 mod demo;
@@ -26,7 +28,10 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::server::{self, Settings};
+use crate::store::Database;
 
+pub use api::service_config;
+pub use api_reference::document as api_reference;
 pub use findings::document as findings_document;
 pub use journey::{JourneyInput, JourneyOutcome, play};
 pub use json::{JsonError, read as read_json, write as write_json};
@@ -59,6 +64,8 @@ enum Command {
     Voucher(voucher::Voucher),
     /// The audit trail.
     Audit(audit::Audit),
+    /// The API for those who build clients: reference, descriptors, service config.
+    Api(api::Api),
 }
 
 #[derive(Debug, clap::Args)]
@@ -66,9 +73,12 @@ struct Serve {
     /// Where to listen.
     #[arg(long, env = "CAIXING_LISTEN", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
-    /// Where the embedded database and keys lie.
+    /// Where keys lie, and the embedded database where no other is named.
     #[arg(long, env = "CAIXING_DATA_DIR", default_value = "./caixing-data")]
     data_dir: PathBuf,
+    /// The database: `postgres://USER:PASSWORD@HOST/DATABASE`, or `sqlite://DIRECTORY`.
+    #[arg(long, env = "CAIXING_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<Database>,
     /// A rule pack that replaces the embedded one.
     #[arg(long, env = "CAIXING_RULES")]
     rules: Option<PathBuf>,
@@ -106,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Rules(command) => rules::run(&command),
         Command::Voucher(command) => voucher::run(&command),
         Command::Audit(command) => runtime.block_on(audit::run(&command)),
+        Command::Api(command) => api::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -149,6 +160,7 @@ async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings {
         listen: command.listen,
         data_dir: command.data_dir,
+        database: command.database_url,
         rules_dir: command.rules,
         sandbox: command.sandbox,
         gateway: command.gateway,

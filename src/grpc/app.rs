@@ -1,5 +1,6 @@
 //! What every service shares.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use crate::filing::Taxpayer;
 use crate::gateway::{BankClient, BankFaults};
 use crate::rules::RuleBook;
 use crate::signing::Signer;
-use crate::store::{Store, Tx};
+use crate::store::{self, Store, Tx};
 use crate::types::{Invalid, TaxpayerKey};
 
 /// The service's parts, made once at start.
@@ -35,6 +36,21 @@ pub struct Parts {
 
 /// A shared handle on the parts.
 pub type App = Arc<Parts>;
+
+/// Runs a mutation, again where its transaction clashed with another's and nothing of it stands.
+///
+/// # Errors
+/// The mutation's own.
+pub async fn repeating<T, F>(
+    app: &Parts,
+    name: &'static str,
+    mutation: impl FnMut() -> F,
+) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    store::repeat(app.store.repeats(), name, Failure::of_store, mutation).await
+}
 
 /// A new id, in order of time.
 pub fn new_id() -> Uuid {

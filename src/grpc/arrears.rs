@@ -135,7 +135,10 @@ pub async fn extend(
         return Err(violations.into());
     };
     let mutation = Mutation::new("ExtendPayment", request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(key), Some(request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, key).await? {
         return Ok(answer);
     }

@@ -14,7 +14,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::app::App;
+use super::app::{App, repeating};
 use super::call::{Answer, Call};
 use super::convert::Fields;
 use super::declaration::Declarations;
@@ -188,7 +188,8 @@ impl Lanes {
 async fn file(declarations: Declarations, mut jobs: mpsc::Receiver<Job>) {
     while let Some(job) = jobs.recv().await {
         if !job.done.is_closed() {
-            let outcome = declarations.submit(job.submit).await;
+            let submit = || declarations.submit(job.submit.clone());
+            let outcome = repeating(&declarations.0, "BatchSubmit", submit).await;
             drop(job.done.send(outcome.map_err(below_submit)));
         }
     }

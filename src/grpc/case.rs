@@ -118,7 +118,7 @@ async fn reversed(
     let now = app.clock.now();
     let mut tx = app
         .store
-        .begin(mutation.method, Some(mutation.request))
+        .begin(mutation.method, Some(key), Some(mutation.request))
         .await?;
     if let Some(answer) = mutation.replay(&mut tx, key).await? {
         return Ok(answer);
@@ -218,7 +218,7 @@ async fn close(
 ) -> Result<Answer<pb::ResolveCaseResponse>, Failure> {
     let owner = key.unwrap_or(NOBODY);
     let now = app.clock.now();
-    let mut tx = app.store.begin(mutation.method, Some(request)).await?;
+    let mut tx = app.store.begin(mutation.method, key, Some(request)).await?;
     if let Some(answer) = mutation.replay(&mut tx, owner).await? {
         return Ok(answer);
     }

@@ -51,7 +51,10 @@ pub async fn correct(
     };
     let now = app.clock.now();
     let mutation = Mutation::new("CorrectDeclaration", request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(key), Some(request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, key).await? {
         return Ok(answer);
     }
@@ -121,7 +124,10 @@ pub async fn void(
     };
     let now = app.clock.now();
     let mutation = Mutation::new("VoidDeclaration", request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(key), Some(request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, key).await? {
         return Ok(answer);
     }

@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::app::{App, cut, found, new_id, taxpayer as must_have};
+use super::app::{App, cut, found, new_id, repeating, taxpayer as must_have};
 use super::assessment::{assess, window};
 use super::call::{Answer, Call, Mutation};
 use super::comparison;
@@ -93,7 +93,11 @@ impl Declarations {
         };
         let now = self.0.clock.now();
         let mutation = Mutation::new("DraftDeclaration", request, &wire);
-        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        let mut tx = self
+            .0
+            .store
+            .begin(mutation.method, Some(key), Some(request))
+            .await?;
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
@@ -185,7 +189,11 @@ impl Declarations {
         let now = self.0.clock.now();
         let today = self.0.clock.today();
         let mutation = Mutation::new("SubmitDeclaration", request, &wire);
-        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        let mut tx = self
+            .0
+            .store
+            .begin(mutation.method, Some(key), Some(request))
+            .await?;
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
@@ -362,7 +370,12 @@ impl DeclarationService for Declarations {
         request: Request<pb::DraftDeclarationRequest>,
     ) -> Result<Response<pb::DraftDeclarationResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.draft(&call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "DraftDeclaration", || {
+            self.draft(&call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn validate_declaration(
@@ -378,7 +391,9 @@ impl DeclarationService for Declarations {
         request: Request<pb::SubmitDeclarationRequest>,
     ) -> Result<Response<pb::SubmitDeclarationResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.submit(request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "SubmitDeclaration", || self.submit(wire.clone())).await;
+        call.answer(outcome)
     }
 
     async fn get_declaration(
@@ -426,7 +441,12 @@ impl DeclarationService for Declarations {
         request: Request<pb::CorrectDeclarationRequest>,
     ) -> Result<Response<pb::CorrectDeclarationResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(super::correction::correct(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "CorrectDeclaration", || {
+            super::correction::correct(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn void_declaration(
@@ -434,7 +454,12 @@ impl DeclarationService for Declarations {
         request: Request<pb::VoidDeclarationRequest>,
     ) -> Result<Response<pb::VoidDeclarationResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(super::correction::void(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "VoidDeclaration", || {
+            super::correction::void(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     type WatchDeclarationStream = super::watching::Answers;

@@ -164,6 +164,10 @@ pub async fn stream(
         return Err(violations.into());
     };
     let follower = app.store.follow();
+    if wire.until_now {
+        // What was answered before this call is told by it.
+        app.store.number_events().await?;
+    }
     let mut tx = app.store.read().await?;
     if let Some(key) = taxpayer {
         must_have(&mut tx, key).await?;

@@ -52,6 +52,16 @@ pub enum Failure {
     Internal(String),
 }
 
+impl Failure {
+    /// The store's error that it is.
+    pub const fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Store(error)

@@ -136,7 +136,7 @@ pub async fn reset(
 }
 
 async fn forget(app: &Parts, one: Option<TaxpayerKey>) -> Result<i32, Failure> {
-    let mut tx = app.store.begin("Reset", None).await?;
+    let mut tx = app.store.begin("Reset", None, None).await?;
     let keys = match one {
         Some(key) => vec![key],
         None => tx.everybody().await?,

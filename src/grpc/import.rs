@@ -16,7 +16,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::app::{App, taxpayer as must_have};
+use super::app::{App, repeating, taxpayer as must_have};
 use super::call::{Call, Mutation};
 use super::convert::Violation;
 use super::failure::Failure;
@@ -103,7 +103,8 @@ async fn run(
     answers: &Sender,
 ) -> Result<(), End> {
     let head = reading::head(&mut stream).await?;
-    let import = Arc::new(Import::open(app, call, &head).await?);
+    let open = || Import::open(app.clone(), call, &head);
+    let import = Arc::new(repeating(&app, METHOD, open).await?);
     let (steps, gathered) = mpsc::channel(BATCH_MAX);
     tokio::spawn(reading::rows(Arc::clone(&import), stream, steps));
     import.write(gathered, answers).await
@@ -122,7 +123,7 @@ impl Import {
         let mut tx = if head.validate_only {
             app.store.read().await?
         } else {
-            app.store.begin(METHOD, Some(request)).await?
+            app.store.begin(METHOD, Some(key), Some(request)).await?
         };
         let earlier = mutation.earlier(&mut tx, key).await?;
         let taxpayer = must_have(&mut tx, key).await?;
@@ -154,7 +155,10 @@ impl Import {
         if self.validate_only {
             self.app.store.read().await
         } else {
-            self.app.store.begin(METHOD, Some(self.request)).await
+            self.app
+                .store
+                .begin(METHOD, Some(self.key()), Some(self.request))
+                .await
         }
     }
 
@@ -193,12 +197,16 @@ impl Import {
                 part: Some(Part::Summary(summary)),
             };
             let bytes = prost::Message::encode_to_vec(&message);
-            let mut tx = self.begin().await?;
-            tx.record_import(self.key(), self.request, Some(&bytes))
-                .await?;
-            tx.commit().await?;
+            repeating(&self.app, METHOD, || self.record(&bytes)).await?;
         }
         answer(answers, Part::Summary(summary)).await
+    }
+
+    async fn record(&self, summary: &[u8]) -> Result<(), Failure> {
+        let mut tx = self.begin().await?;
+        tx.record_import(self.key(), self.request, Some(summary))
+            .await?;
+        Ok(tx.commit().await?)
     }
 
     /// Keeps what is to be kept of some rows; what came of each.
@@ -234,15 +242,31 @@ impl Import {
             results.push(self.result(row, came));
         }
         if !self.validate_only && !new.is_empty() {
-            tx.insert_sources(self.key(), &new).await?;
-            for source in &new {
-                let id = source.id.to_string();
-                tx.append_event(self.key(), "tax_source.collected", &id, now)
-                    .await?;
-            }
-            tx.commit().await?;
+            let mut first = Some(tx);
+            let insert = || self.insert(first.take(), &new, now);
+            repeating(&self.app, METHOD, insert).await?;
         }
         Ok(results)
+    }
+
+    /// Keeps new sources; their ids come from the rows' keys, so that none is kept twice.
+    async fn insert(
+        &self,
+        tx: Option<Tx>,
+        new: &[SourceRecord],
+        now: jiff::Timestamp,
+    ) -> Result<(), Failure> {
+        let mut tx = match tx {
+            Some(tx) => tx,
+            None => self.begin().await?,
+        };
+        tx.insert_sources(self.key(), new).await?;
+        for source in new {
+            let id = source.id.to_string();
+            tx.append_event(self.key(), "tax_source.collected", &id, now)
+                .await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     fn result(&self, row: Row, came: Option<pb::ImportResult>) -> pb::ImportRowResult {

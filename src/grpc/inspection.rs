@@ -31,7 +31,10 @@ pub async fn open(
     };
     let now = app.clock.now();
     let mutation = Mutation::new("OpenInspection", request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(key), Some(request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, key).await? {
         return Ok(answer);
     }
@@ -79,7 +82,10 @@ pub async fn close(
     };
     let now = app.clock.now();
     let mutation = Mutation::new("CloseInspection", request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(key), Some(request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, key).await? {
         return Ok(answer);
     }

@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::app::App;
+use super::app::{App, repeating};
 use super::call::Call;
 use super::{arrears, case, inspection, refund};
 use crate::pb;
@@ -19,7 +19,12 @@ impl OfficerService for Officers {
         request: Request<pb::ExtendPaymentRequest>,
     ) -> Result<Response<pb::ExtendPaymentResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(arrears::extend(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "ExtendPayment", || {
+            arrears::extend(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn open_inspection(
@@ -27,7 +32,12 @@ impl OfficerService for Officers {
         request: Request<pb::OpenInspectionRequest>,
     ) -> Result<Response<pb::OpenInspectionResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(inspection::open(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "OpenInspection", || {
+            inspection::open(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn close_inspection(
@@ -35,7 +45,12 @@ impl OfficerService for Officers {
         request: Request<pb::CloseInspectionRequest>,
     ) -> Result<Response<pb::CloseInspectionResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(inspection::close(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "CloseInspection", || {
+            inspection::close(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn decide_refund(
@@ -43,7 +58,12 @@ impl OfficerService for Officers {
         request: Request<pb::DecideRefundRequest>,
     ) -> Result<Response<pb::DecideRefundResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(refund::decide(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "DecideRefund", || {
+            refund::decide(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn reverse_payment(
@@ -51,7 +71,12 @@ impl OfficerService for Officers {
         request: Request<pb::ReversePaymentRequest>,
     ) -> Result<Response<pb::ReversePaymentResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(case::reverse(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "ReversePayment", || {
+            case::reverse(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn list_cases(
@@ -67,6 +92,11 @@ impl OfficerService for Officers {
         request: Request<pb::ResolveCaseRequest>,
     ) -> Result<Response<pb::ResolveCaseResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(case::resolve(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "ResolveCase", || {
+            case::resolve(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 }

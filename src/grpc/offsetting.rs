@@ -44,7 +44,10 @@ pub async fn offset(
     };
     let (now, today) = (app.clock.now(), app.clock.today());
     let mutation = Mutation::new("OffsetRefund", request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(key), Some(request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, key).await? {
         return Ok(answer);
     }
@@ -162,7 +165,10 @@ pub async fn report(
     };
     let (now, today) = (app.clock.now(), app.clock.today());
     let mutation = Mutation::new("ReportRefund", request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(key), Some(request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, key).await? {
         return Ok(answer);
     }

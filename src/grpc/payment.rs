@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
 
-use super::app::{App, Parts, found, new_id, taxpayer as must_have};
+use super::app::{App, Parts, found, new_id, repeating, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation, replayed};
 use super::case::open_case;
 use super::convert::{self, Fields};
@@ -50,8 +50,18 @@ pub async fn hear(
     id: PaymentId,
     answer: BankAnswer,
 ) -> Result<Payment, Failure> {
+    repeating(app, rpc, || hear_once(app, rpc, key, id, answer.clone())).await
+}
+
+async fn hear_once(
+    app: &Parts,
+    rpc: &'static str,
+    key: TaxpayerKey,
+    id: PaymentId,
+    answer: BankAnswer,
+) -> Result<Payment, Failure> {
     let now = app.clock.now();
-    let mut tx = app.store.begin(rpc, None).await?;
+    let mut tx = app.store.begin(rpc, Some(key), None).await?;
     let before = payment(&mut tx, key, id).await?;
     let version = before.version;
     let young = now.duration_since(before.created_at).abs() < IN_FLIGHT;
@@ -129,7 +139,11 @@ impl Payments {
         };
         let now = self.0.clock.now();
         let mutation = Mutation::new(CREATE, request, &wire);
-        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        let mut tx = self
+            .0
+            .store
+            .begin(mutation.method, Some(key), Some(request))
+            .await?;
         if let Some(earlier) = mutation.earlier(&mut tx, key).await? {
             drop(tx);
             return self.again(key, request, earlier).await;
@@ -262,7 +276,11 @@ impl Payments {
             hear(&self.0, mutation.method, key, id, answer).await?;
         }
         let now = self.0.clock.now();
-        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        let mut tx = self
+            .0
+            .store
+            .begin(mutation.method, Some(key), Some(request))
+            .await?;
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
@@ -293,7 +311,9 @@ impl PaymentService for Payments {
         request: Request<pb::CreatePaymentRequest>,
     ) -> Result<Response<pb::CreatePaymentResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.create(request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "CreatePayment", || self.create(wire.clone())).await;
+        call.answer(outcome)
     }
 
     async fn get_payment(
@@ -309,7 +329,9 @@ impl PaymentService for Payments {
         request: Request<pb::ResolvePaymentRequest>,
     ) -> Result<Response<pb::ResolvePaymentResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.resolve(request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "ResolvePayment", || self.resolve(wire.clone())).await;
+        call.answer(outcome)
     }
 
     async fn list_payments(
@@ -333,7 +355,12 @@ impl PaymentService for Payments {
         request: Request<pb::RequestRefundRequest>,
     ) -> Result<Response<pb::RequestRefundResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(super::refund::request(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "RequestRefund", || {
+            super::refund::request(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn offset_refund(
@@ -341,7 +368,12 @@ impl PaymentService for Payments {
         request: Request<pb::OffsetRefundRequest>,
     ) -> Result<Response<pb::OffsetRefundResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(super::refund::offset(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "OffsetRefund", || {
+            super::refund::offset(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn get_refund(

@@ -167,6 +167,8 @@ fn call(name: &str) -> Option<Failure> {
         "SERVER_STOPPING" => Failure::Stopping,
         "CONCURRENT_CHANGE" => Failure::Store(StoreError::Stale(DIALLED)),
         "STORE_UNAVAILABLE" => Failure::Store(StoreError::Unavailable(id())),
+        "STORE_OVERLOADED" => Failure::Store(StoreError::Overloaded),
+        "STORE_CANNOT_WRITE" => Failure::Store(StoreError::NoSpace),
         "STORED_DATA_INCONSISTENT" => Failure::Store(StoreError::Inconsistent {
             table: DIALLED,
             problem: id(),

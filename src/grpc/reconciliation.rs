@@ -11,7 +11,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::app::App;
+use super::app::{App, repeating};
 use super::call::Call;
 use super::case::open_case;
 use super::convert::{self, Fields};
@@ -24,6 +24,7 @@ use crate::filing::{Fact, Part, elsewhere};
 use crate::pb;
 use crate::pb::ReconciliationResult as Outcome;
 use crate::store::StoreError;
+use crate::tax::Finding;
 use crate::types::{CaseId, Invalid, Money, PaymentId, RequestId, TaxpayerKey, Treasury};
 
 /// The answers.
@@ -43,6 +44,9 @@ struct Head {
     row_count: i64,
     total: Money,
 }
+
+/// What came of a row: the outcome, the payment's state, the case.
+type Came = (Outcome, &'static str, Option<CaseId>);
 
 /// A row as read.
 #[derive(Debug)]
@@ -188,7 +192,10 @@ impl File {
                 result.case_id = case.map(|id| id.to_string()).unwrap_or_default();
                 kind
             }
-            Err(Failure::Store(error @ StoreError::Unavailable(_))) => return Err(error.into()),
+            // The file can be sent again when the store is well again.
+            Err(Failure::Store(error)) if !matches!(error, StoreError::Inconsistent { .. }) => {
+                return Err(error.into());
+            }
             Err(failure) => {
                 result.failure = Some(item_failure(failure, &self.call));
                 Outcome::Refused
@@ -261,14 +268,21 @@ impl File {
     }
 
     /// Takes a row in: what came of it, the payment's state, the case.
-    async fn take(&mut self, row: Row) -> Result<(Outcome, &'static str, Option<CaseId>), Failure> {
+    async fn take(&mut self, row: Row) -> Result<Came, Failure> {
         self.seen.insert(row.order);
         self.sum = self.sum.plus(row.amount)?;
+        repeating(&self.app, METHOD, || self.take_once(&row)).await
+    }
+
+    async fn take_once(&self, row: &Row) -> Result<Came, Failure> {
         let now = self.app.clock.now();
         let request = Some(self.head.request);
         let subject = row.order.to_string();
-        let mut tx = self.app.store.begin(METHOD, request).await?;
+        let store = &self.app.store;
+        let mut tx = store.begin(METHOD, Some(row.taxpayer), request).await?;
         let Some(before) = tx.payment(row.taxpayer, row.order).await? else {
+            drop(tx);
+            let mut tx = store.begin(METHOD, None, request).await?;
             let finding = payment_unknown(&subject, row.amount, &self.head.treasury);
             let case = open_case(&mut tx, None, &subject, finding, now).await?;
             tx.commit().await?;
@@ -280,7 +294,7 @@ impl File {
             tx.commit().await?;
             return Ok((Outcome::CaseOpened, before.state.name(), Some(case)));
         }
-        let taken = take_in(&self.app, &mut tx, before, row.fact).await?;
+        let taken = take_in(&self.app, &mut tx, before, row.fact.clone()).await?;
         tx.commit().await?;
         Ok(match taken {
             Taken::Known(payment) => (Outcome::Agrees, payment.state.name(), None),
@@ -305,17 +319,23 @@ impl File {
         let cut = if whole { "" } else { ", cut off" };
         let read = format!("{good} rows, {} yuan{cut}", self.sum);
         let subject = format!("{} {}", self.head.treasury, self.head.day);
-        let mut tx = self
-            .app
-            .store
-            .begin(METHOD, Some(self.head.request))
-            .await?;
-        let now = self.app.clock.now();
-        let finding = file_incomplete(&expected, &read);
-        open_case(&mut tx, None, &subject, finding, now).await?;
-        tx.commit().await?;
+        let finding = || file_incomplete(&expected, &read);
+        let open = || self.open_case(None, &subject, finding());
+        repeating(&self.app, METHOD, open).await?;
         self.summary.case_count += 1;
         Ok(())
+    }
+
+    async fn open_case(
+        &self,
+        owner: Option<TaxpayerKey>,
+        subject: &str,
+        finding: Finding,
+    ) -> Result<(), Failure> {
+        let request = Some(self.head.request);
+        let mut tx = self.app.store.begin(METHOD, owner, request).await?;
+        open_case(&mut tx, owner, subject, finding, self.app.clock.now()).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn look_for_missing(&mut self) -> Result<(), Failure> {
@@ -335,11 +355,9 @@ impl File {
             for payment in page.iter().filter(|one| !self.seen.contains(&one.id)) {
                 let finding = missing_in_file(day, payment.state.name(), payment.order.total);
                 let subject = payment.id.to_string();
-                let request = Some(self.head.request);
-                let now = self.app.clock.now();
-                let mut tx = self.app.store.begin(METHOD, request).await?;
-                open_case(&mut tx, Some(payment.taxpayer), &subject, finding, now).await?;
-                tx.commit().await?;
+                let owner = Some(payment.taxpayer);
+                let open = || self.open_case(owner, &subject, finding.clone());
+                repeating(&self.app, METHOD, open).await?;
                 self.summary.case_count += 1;
             }
         }

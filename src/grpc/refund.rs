@@ -108,7 +108,10 @@ pub async fn request(
     };
     let (now, today) = (app.clock.now(), app.clock.today());
     let mutation = Mutation::new("RequestRefund", request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(key), Some(request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, key).await? {
         return Ok(answer);
     }
@@ -178,7 +181,10 @@ pub async fn decide(
     };
     let (now, today) = (app.clock.now(), app.clock.today());
     let mutation = Mutation::new("DecideRefund", request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(key), Some(request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, key).await? {
         return Ok(answer);
     }

@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::app::App;
+use super::app::{App, repeating};
 use super::call::{Answer, Call};
 use super::convert::{self, Fields};
 use super::failure::Failure;
@@ -58,6 +58,11 @@ impl SandboxService for Sandbox {
         request: Request<pb::ResetRequest>,
     ) -> Result<Response<pb::ResetResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(super::fault::reset(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "Reset", || {
+            super::fault::reset(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 }

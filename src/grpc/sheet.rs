@@ -86,7 +86,10 @@ async fn act<T: Message + Default>(
     step: impl FnOnce(Voucher, String) -> Result<Voucher, Refusal>,
     answer: impl FnOnce(pb::Voucher) -> T,
 ) -> Result<Answer<T>, Failure> {
-    let mut tx = app.store.begin(mutation.method, Some(ask.request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(ask.key), Some(ask.request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, ask.key).await? {
         return Ok(answer);
     }
@@ -161,7 +164,10 @@ pub async fn replace(
         &wire.reason,
     )?;
     let mutation = Mutation::new("ReplaceVoucher", ask.request, &wire);
-    let mut tx = app.store.begin(mutation.method, Some(ask.request)).await?;
+    let mut tx = app
+        .store
+        .begin(mutation.method, Some(ask.key), Some(ask.request))
+        .await?;
     if let Some(answer) = mutation.replay(&mut tx, ask.key).await? {
         return Ok(answer);
     }

@@ -21,6 +21,8 @@ const VIOLATIONS_MAX: usize = 20;
 /// Bytes of text that violations may take, so that a status stays within 4 KiB.
 const VIOLATION_BYTES_MAX: usize = 1200;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Somebody has to make room first.
+const NO_ROOM_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// What a failure says, before it is written as a status.
 pub(super) struct Words {
@@ -210,7 +212,28 @@ fn store(error: &StoreError, call: &Call, details: &mut ErrorDetails) -> Words {
                 &[],
             )
         }
-        StoreError::Stale(_) | StoreError::AlreadyExists(_) => {
+        StoreError::Overloaded => {
+            details.set_retry_info(Some(RETRY_AFTER));
+            Words::new(
+                Code::ResourceExhausted,
+                "STORE_OVERLOADED",
+                "等待写入的请求过多，请稍后以同一 request_id 重试",
+                "too many requests wait to be written; retry later with the same request_id",
+                &[],
+            )
+        }
+        StoreError::NoSpace | StoreError::ReadOnly => {
+            tracing::error!(request = %call.id, %error, "nothing can be written");
+            details.set_retry_info(Some(NO_ROOM_RETRY_AFTER));
+            Words::new(
+                Code::Unavailable,
+                "STORE_CANNOT_WRITE",
+                "数据库无法写入（磁盘已满或只读），未作任何更改",
+                "the database cannot be written (disk full or read-only); nothing was changed",
+                &[],
+            )
+        }
+        StoreError::Conflict(_) | StoreError::Stale(_) | StoreError::AlreadyExists(_) => {
             details.set_retry_info(Some(RETRY_AFTER));
             Words::new(
                 Code::Aborted,
@@ -220,7 +243,7 @@ fn store(error: &StoreError, call: &Call, details: &mut ErrorDetails) -> Words {
                 &[],
             )
         }
-        StoreError::Inconsistent { .. } => {
+        StoreError::Inconsistent { .. } | StoreError::Damaged(_) => {
             tracing::error!(request = %call.id, %error, "stored data is inconsistent");
             Words::new(
                 Code::DataLoss,

@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::app::{App, check_etag, cut, found, new_id, taxpayer as must_have};
+use super::app::{App, check_etag, cut, found, new_id, repeating, taxpayer as must_have};
 use super::call::{Answer, Call, Language, Mutation};
 use super::convert::{self, Fields, SourceInput};
 use super::failure::Failure;
@@ -86,7 +86,11 @@ impl TaxSources {
         };
         let now = self.0.clock.now();
         let mutation = Mutation::new("CreateTaxSource", request, &wire);
-        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        let mut tx = self
+            .0
+            .store
+            .begin(mutation.method, Some(key), Some(request))
+            .await?;
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
@@ -129,7 +133,11 @@ impl TaxSources {
         };
         let now = self.0.clock.now();
         let mutation = Mutation::new("UpdateTaxSource", request, &wire);
-        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        let mut tx = self
+            .0
+            .store
+            .begin(mutation.method, Some(key), Some(request))
+            .await?;
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
@@ -170,7 +178,11 @@ impl TaxSources {
         };
         let now = self.0.clock.now();
         let mutation = Mutation::new("CloseTaxSource", request, &wire);
-        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        let mut tx = self
+            .0
+            .store
+            .begin(mutation.method, Some(key), Some(request))
+            .await?;
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
@@ -255,7 +267,12 @@ impl TaxSourceService for TaxSources {
         request: Request<pb::CreateTaxSourceRequest>,
     ) -> Result<Response<pb::CreateTaxSourceResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.create(&call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "CreateTaxSource", || {
+            self.create(&call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn update_tax_source(
@@ -263,7 +280,12 @@ impl TaxSourceService for TaxSources {
         request: Request<pb::UpdateTaxSourceRequest>,
     ) -> Result<Response<pb::UpdateTaxSourceResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.update(&call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "UpdateTaxSource", || {
+            self.update(&call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn close_tax_source(
@@ -271,7 +293,9 @@ impl TaxSourceService for TaxSources {
         request: Request<pb::CloseTaxSourceRequest>,
     ) -> Result<Response<pb::CloseTaxSourceResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.close(request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "CloseTaxSource", || self.close(wire.clone())).await;
+        call.answer(outcome)
     }
 
     async fn get_tax_source(

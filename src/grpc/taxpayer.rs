@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::app::{App, check_etag, taxpayer as must_have};
+use super::app::{App, check_etag, repeating, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
 use super::failure::Failure;
@@ -59,7 +59,11 @@ impl Taxpayers {
         let now = self.0.clock.now();
         let key = key_of(&number);
         let mutation = Mutation::new("RegisterTaxpayer", request, &wire);
-        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        let mut tx = self
+            .0
+            .store
+            .begin(mutation.method, Some(key), Some(request))
+            .await?;
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
@@ -116,7 +120,11 @@ impl Taxpayers {
         };
         let now = self.0.clock.now();
         let mutation = Mutation::new("UpdateTaxpayer", request, &wire);
-        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        let mut tx = self
+            .0
+            .store
+            .begin(mutation.method, Some(key), Some(request))
+            .await?;
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
@@ -197,7 +205,9 @@ impl TaxpayerService for Taxpayers {
         request: Request<pb::RegisterTaxpayerRequest>,
     ) -> Result<Response<pb::RegisterTaxpayerResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.register(request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "RegisterTaxpayer", || self.register(wire.clone())).await;
+        call.answer(outcome)
     }
 
     async fn get_taxpayer(
@@ -213,7 +223,9 @@ impl TaxpayerService for Taxpayers {
         request: Request<pb::UpdateTaxpayerRequest>,
     ) -> Result<Response<pb::UpdateTaxpayerResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.update(request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "UpdateTaxpayer", || self.update(wire.clone())).await;
+        call.answer(outcome)
     }
 
     async fn list_taxpayers(

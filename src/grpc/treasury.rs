@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::app::{App, Parts, taxpayer as must_have};
+use super::app::{App, Parts, repeating, taxpayer as must_have};
 use super::call::{Answer, Call, Mutation};
 use super::case::open_case;
 use super::convert::{self, Fields};
@@ -172,7 +172,11 @@ impl TreasuryCallbacks {
         };
         let part = Part::new(part, amount, treasury, reference);
         let mutation = Mutation::new("ReportSettlement", request, &wire);
-        let mut tx = self.0.store.begin(mutation.method, Some(request)).await?;
+        let mut tx = self
+            .0
+            .store
+            .begin(mutation.method, Some(key), Some(request))
+            .await?;
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
@@ -234,7 +238,9 @@ impl TreasuryCallbackService for TreasuryCallbacks {
         request: Request<pb::ReportSettlementRequest>,
     ) -> Result<Response<pb::ReportSettlementResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(self.settle(request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "ReportSettlement", || self.settle(wire.clone())).await;
+        call.answer(outcome)
     }
 
     async fn report_refund(
@@ -242,7 +248,12 @@ impl TreasuryCallbackService for TreasuryCallbacks {
         request: Request<pb::ReportRefundRequest>,
     ) -> Result<Response<pb::ReportRefundResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(super::refund::report(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "ReportRefund", || {
+            super::refund::report(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     type ReconcileDayStream = super::reconciliation::Answers;

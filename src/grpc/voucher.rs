@@ -2,7 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::app::{App, cut, page_place, taxpayer as must_have};
+use super::app::{App, cut, page_place, repeating, taxpayer as must_have};
 use super::call::{Answer, Call};
 use super::convert::{self, Fields};
 use super::failure::Failure;
@@ -156,7 +156,12 @@ impl VoucherService for Vouchers {
         request: Request<pb::ReprintVoucherRequest>,
     ) -> Result<Response<pb::ReprintVoucherResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(super::sheet::reprint(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "ReprintVoucher", || {
+            super::sheet::reprint(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn replace_voucher(
@@ -164,7 +169,12 @@ impl VoucherService for Vouchers {
         request: Request<pb::ReplaceVoucherRequest>,
     ) -> Result<Response<pb::ReplaceVoucherResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(super::sheet::replace(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "ReplaceVoucher", || {
+            super::sheet::replace(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 
     async fn void_voucher(
@@ -172,6 +182,11 @@ impl VoucherService for Vouchers {
         request: Request<pb::VoidVoucherRequest>,
     ) -> Result<Response<pb::VoidVoucherResponse>, Status> {
         let call = Call::of(&request);
-        call.answer(super::sheet::void(&self.0, &call, request.into_inner()).await)
+        let wire = request.into_inner();
+        let outcome = repeating(&self.0, "VoidVoucher", || {
+            super::sheet::void(&self.0, &call, wire.clone())
+        })
+        .await;
+        call.answer(outcome)
     }
 }

@@ -236,7 +236,7 @@ impl Tx {
     /// [`StoreError`].
     pub async fn audit_positions(&mut self) -> Result<(i64, Option<Break>), StoreError> {
         let (count,): (i64,) = on_backend!(self, conn => sqlx::query_as(
-            "SELECT COUNT(*) FROM event",
+            "SELECT COUNT(position) FROM event",
         )
         .fetch_one(conn)
         .await)?;

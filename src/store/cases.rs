@@ -1,6 +1,6 @@
 //! Cases for an officer. `taxpayer_id` is empty where nobody knows whose a case is.
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, instant, micros, on_backend, one_row};
 use crate::filing::{Case, CaseState};
 use crate::types::{CaseId, TaxpayerKey};
 
@@ -70,7 +70,7 @@ impl Tx {
         let rpc = self.rpc;
         let finding = serde_json::to_string(&case.finding)
             .map_err(|error| StoreError::json(TABLE, &error))?;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO officer_case (taxpayer_id, case_id, subject_id, rule_id, finding,
              opened_at, state, version, updated_by)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -86,7 +86,7 @@ impl Tx {
         .bind(rpc)
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Keeps a case's new state, its version raised by one.
@@ -95,7 +95,7 @@ impl Tx {
     /// [`StoreError::Stale`] when somebody else changed it first.
     pub async fn update_case(&mut self, case: &Case) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "UPDATE officer_case SET state = $1, resolution = $2, resolved_at = $3, version = $4,
              updated_by = $5
              WHERE taxpayer_id = $6 AND case_id = $7 AND version = $4 - 1",
@@ -109,7 +109,7 @@ impl Tx {
         .bind(case.id.to_string())
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Reads a case.

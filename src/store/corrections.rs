@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{StoreError, Tx, on_backend};
+use super::{StoreError, Tx, change, on_backend};
 use crate::types::{DeclarationId, Invalid, TaxKind, TaxpayerKey};
 
 impl Tx {
@@ -44,7 +44,7 @@ impl Tx {
             "UPDATE declared_period SET live = 0
              WHERE taxpayer_id = $1 AND declaration_id = $2",
         ] {
-            on_backend!(self, conn => sqlx::query(statement)
+            change!(self, conn => sqlx::query(statement)
                 .bind(taxpayer.to_string())
                 .bind(declaration.to_string())
                 .execute(conn)
@@ -64,7 +64,7 @@ impl Tx {
         tax: TaxKind,
     ) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        on_backend!(self, conn => sqlx::query(
+        change!(self, conn => sqlx::query(
             "UPDATE tax_source SET state = 'CORRECTING', updated_by = $1
              WHERE taxpayer_id = $2 AND state = 'DECLARED' AND tax = $4 AND source_id IN
              (SELECT source_id FROM declared_period WHERE taxpayer_id = $2
@@ -89,7 +89,7 @@ impl Tx {
         revision: DeclarationId,
     ) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        on_backend!(self, conn => sqlx::query(
+        change!(self, conn => sqlx::query(
             "UPDATE tax_source SET state = 'DECLARED', updated_by = $1
              WHERE taxpayer_id = $2 AND state IN ('COLLECTED', 'CORRECTING') AND source_id IN
              (SELECT source_id FROM declared_period WHERE taxpayer_id = $2
@@ -114,7 +114,7 @@ impl Tx {
         declaration: DeclarationId,
     ) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        on_backend!(self, conn => sqlx::query(
+        change!(self, conn => sqlx::query(
             "UPDATE tax_source SET state = 'COLLECTED', updated_by = $1
              WHERE taxpayer_id = $2 AND state IN ('DECLARED', 'CORRECTING') AND source_id IN
              (SELECT source_id FROM declared_period WHERE taxpayer_id = $2

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, instant, micros, on_backend, one_row};
 use crate::filing::{Closing, Declaration, DeclarationState, Submission};
 use crate::rules::RuleBook;
 use crate::types::{DeclarationId, Invalid, Money, Period, SourceId, TaxpayerKey, parse_date};
@@ -100,7 +100,7 @@ impl Tx {
         }
         let files = serde_json::to_string(book.files())
             .map_err(|error| StoreError::json("rule_pack", &error))?;
-        on_backend!(self, conn => sqlx::query(
+        change!(self, conn => sqlx::query(
             "INSERT INTO rule_pack (digest, files, first_used_at) VALUES ($1, $2, $3)
              ON CONFLICT (digest) DO NOTHING",
         )
@@ -144,7 +144,7 @@ impl Tx {
             .map_err(|error| StoreError::value(TABLE, error))?;
         let correction = draft.content.correction.as_ref();
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO declaration (taxpayer_id, declaration_id, content, digest, rule_pack,
              payable_fen, refundable_fen, created_at, state, version, updated_by, revision,
              corrects) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -164,7 +164,7 @@ impl Tx {
         .bind(correction.map(|of| of.corrects.to_string()))
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Keeps a declaration's new state, its version raised by one. Its content never changes.
@@ -181,7 +181,7 @@ impl Tx {
             serde_json::to_string(acknowledged).map_err(|error| StoreError::json(TABLE, &error))?;
         let closing = declaration.closing.as_ref();
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "UPDATE declaration SET state = $1, submitted_at = $2, overdue = $3,
              acknowledged = $4, version = $5, updated_by = $6, closed_at = $9,
              close_reason = $10, waived_fen = $11
@@ -200,7 +200,7 @@ impl Tx {
         .bind(declaration.waived.fen())
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Keeps the lines and the covered periods of a declaration that is being filed. The unique
@@ -217,7 +217,7 @@ impl Tx {
             let relief = charge
                 .relief()
                 .map_err(|error| StoreError::value(TABLE, error))?;
-            let done = on_backend!(self, conn => sqlx::query(
+            let done = change!(self, conn => sqlx::query(
                 "INSERT INTO declaration_line (taxpayer_id, declaration_id, line_number, source_id,
                  source_version, tax, item, detail, first_day, last_day, tax_fen, relief_fen,
                  paid_fen, payable_fen, live)
@@ -240,10 +240,10 @@ impl Tx {
             .bind(i64::from(!line.is_withdrawn()))
             .execute(conn)
             .await)?;
-            one_row("declaration_line", done.rows_affected())?;
+            one_row("declaration_line", done)?;
         }
         for covered in &declaration.content.covered {
-            let done = on_backend!(self, conn => sqlx::query(
+            let done = change!(self, conn => sqlx::query(
                 "INSERT INTO declared_period (taxpayer_id, declaration_id, source_id, first_day,
                  last_day, live) VALUES ($1, $2, $3, $4, $5, 1)",
             )
@@ -254,7 +254,7 @@ impl Tx {
             .bind(covered.period.last().to_string())
             .execute(conn)
             .await)?;
-            one_row("declared_period", done.rows_affected())?;
+            one_row("declared_period", done)?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use sqlx::AssertSqlSafe;
 
 use super::many::{all_rows, pieces, rows_of_places};
-use super::{StoreError, Tx, instant, micros, on_backend};
+use super::{StoreError, Tx, TxBackend, change, instant, micros, on_backend};
 use crate::types::{Invalid, TaxpayerKey};
 
 /// An event that is to be written when its transaction ends.
@@ -23,7 +23,7 @@ pub(super) struct NewEvent {
 /// An event as kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct KeptEvent {
-    /// Its number over all taxpayers, from 1, without gaps.
+    /// Its number over all taxpayers, from 1, without gaps; 0 while it has none yet.
     pub position: i64,
     /// Whose it is.
     pub taxpayer_id: String,
@@ -100,14 +100,14 @@ impl KeptEvent {
 macro_rules! select {
     ($tail:literal) => {
         concat!(
-            "SELECT position, taxpayer_id, sequence, kind, subject_id, rpc, request_id, at, hash,
-             detail FROM event ",
+            "SELECT COALESCE(position, 0) AS position, taxpayer_id, sequence, kind, subject_id, rpc,
+             request_id, at, hash, detail FROM event ",
             $tail
         )
     };
 }
 
-const AFTER_POSITION: &str = select!("WHERE position > $1 ORDER BY position LIMIT $2");
+const AFTER_POSITION: &str = select!("WHERE position > $1 ORDER BY event.position LIMIT $2");
 const AFTER_SEQUENCE: &str =
     select!("WHERE taxpayer_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3");
 const AT_POSITION: &str = select!("WHERE position = $1");
@@ -153,7 +153,11 @@ impl Tx {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let mut position = self.last_position().await?;
+        let mut position = match self.backend {
+            TxBackend::Sqlite(_) => Some(self.last_position().await?),
+            // Numbered after the commit: see `numbering`.
+            TxBackend::Postgres(_) => None,
+        };
         let mut ends: HashMap<TaxpayerKey, (i64, String)> = HashMap::new();
         let mut written = Vec::with_capacity(events.len());
         for new in events {
@@ -164,10 +168,10 @@ impl Tx {
                     last.map_or((0, String::new()), |last| (last.sequence, last.hash))
                 }
             };
-            position = position.saturating_add(1);
+            position = position.map(|last| last.saturating_add(1));
             let detail = self.detail(new.taxpayer, new.kind, &new.subject_id).await?;
             let mut event = KeptEvent {
-                position,
+                position: position.unwrap_or(0),
                 taxpayer_id: new.taxpayer.to_string(),
                 sequence: sequence.saturating_add(1),
                 kind: new.kind.to_owned(),
@@ -194,7 +198,7 @@ impl Tx {
              position, detail) VALUES {}",
             rows_of_places(events.len(), 10)
         );
-        let done = on_backend!(self, conn => {
+        let done = change!(self, conn => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for event in events {
                 query = query
@@ -206,12 +210,12 @@ impl Tx {
                     .bind(&event.request_id)
                     .bind(event.at)
                     .bind(&event.hash)
-                    .bind(event.position)
+                    .bind(Some(event.position).filter(|position| *position > 0))
                     .bind(&event.detail);
             }
             query.execute(conn).await
         })?;
-        all_rows("event", done.rows_affected(), events.len())
+        all_rows("event", done, events.len())
     }
 
     /// The position of the newest event; 0 while there is none.

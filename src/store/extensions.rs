@@ -1,6 +1,6 @@
 //! Decisions on paying later, and which declarations wait for their payment.
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, instant, micros, on_backend, one_row};
 use crate::filing::Extension;
 use crate::types::{DeclarationId, ExtensionId, Invalid, TaxKind, TaxpayerKey, parse_date};
 
@@ -52,7 +52,7 @@ impl Tx {
     /// [`StoreError`].
     pub async fn insert_extension(&mut self, extension: &Extension) -> Result<(), StoreError> {
         let extended_to = extension.extended_to.map(|day| day.to_string());
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO payment_extension (taxpayer_id, extension_id, declaration_id, tax,
              approved, extended_to, requested_on, document, recorded_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -68,7 +68,7 @@ impl Tx {
         .bind(micros(extension.recorded_at))
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// The decisions on a declaration, in the order they were recorded.

@@ -1,6 +1,6 @@
 //! Forgetting: the only statements that delete, for the sandbox's Reset alone.
 
-use super::{StoreError, Tx, on_backend};
+use super::{StoreError, Tx, change, on_backend};
 use crate::types::TaxpayerKey;
 
 macro_rules! delete_from {
@@ -85,11 +85,11 @@ impl Tx {
     async fn forget_rows(&mut self, taxpayer_id: &str) -> Result<u64, StoreError> {
         let mut last = 0;
         for statement in STATEMENTS {
-            let done = on_backend!(self, conn => sqlx::query(statement)
+            let done = change!(self, conn => sqlx::query(statement)
                 .bind(taxpayer_id.to_owned())
                 .execute(conn)
                 .await)?;
-            last = done.rows_affected();
+            last = done;
         }
         Ok(last)
     }

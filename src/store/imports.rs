@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 
 use super::many::{all_rows, pieces, places, rows_of_places};
 use super::sources::{FORMAT, Row, select};
-use super::{StoreError, Tx, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, micros, on_backend, one_row};
 use crate::filing::SourceRecord;
 use crate::types::{RequestId, SourceId, TaxpayerKey};
 
@@ -77,7 +77,7 @@ impl Tx {
              updated_by) VALUES {}",
             rows_of_places(sources.len(), 7)
         );
-        let done = on_backend!(self, conn => {
+        let done = change!(self, conn => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for source in sources {
                 *sequence = sequence.saturating_add(1);
@@ -92,7 +92,7 @@ impl Tx {
             }
             query.execute(conn).await
         })?;
-        all_rows("tax_source", done.rows_affected(), sources.len())
+        all_rows("tax_source", done, sources.len())
     }
 
     async fn insert_source_versions(&mut self, sources: &[SourceRecord]) -> Result<(), StoreError> {
@@ -108,7 +108,7 @@ impl Tx {
              authority, treasury, format, detail, recorded_at, recorded_by) VALUES {}",
             rows_of_places(sources.len(), 11)
         );
-        let done = on_backend!(self, conn => {
+        let done = change!(self, conn => {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for (source, detail) in sources.iter().zip(details) {
                 query = query
@@ -126,7 +126,7 @@ impl Tx {
             }
             query.execute(conn).await
         })?;
-        all_rows("tax_source_version", done.rows_affected(), sources.len())
+        all_rows("tax_source_version", done, sources.len())
     }
 
     /// Records how far an import is: nothing while a sending runs, its summary when it ended.
@@ -140,7 +140,7 @@ impl Tx {
         summary: Option<&[u8]>,
     ) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "UPDATE request SET response = $1
              WHERE taxpayer_id = $2 AND request_id = $3 AND method = $4",
         )
@@ -150,6 +150,6 @@ impl Tx {
         .bind(rpc)
         .execute(conn)
         .await)?;
-        one_row("request", done.rows_affected())
+        one_row("request", done)
     }
 }

@@ -1,6 +1,6 @@
 //! Inspections.
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, instant, micros, on_backend, one_row};
 use crate::filing::Inspection;
 use crate::types::{InspectionId, Invalid, Period, TaxKind, TaxpayerKey, parse_date};
 
@@ -57,7 +57,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`].
     pub async fn insert_inspection(&mut self, inspection: &Inspection) -> Result<(), StoreError> {
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO inspection (taxpayer_id, inspection_id, first_day, last_day, tax, document,
              opened_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
@@ -71,7 +71,7 @@ impl Tx {
         .bind(inspection.version)
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Keeps an inspection's end, its version raised by one.
@@ -79,7 +79,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Stale`] when somebody else changed it first.
     pub async fn update_inspection(&mut self, inspection: &Inspection) -> Result<(), StoreError> {
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "UPDATE inspection SET closed_at = $1, version = $2
              WHERE taxpayer_id = $3 AND inspection_id = $4 AND version = $2 - 1",
         )
@@ -89,7 +89,7 @@ impl Tx {
         .bind(inspection.id.to_string())
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Reads an inspection.

@@ -8,6 +8,7 @@ mod audit_contents;
 mod cases;
 mod chain;
 mod corrections;
+mod database;
 mod declarations;
 mod error;
 mod events;
@@ -16,10 +17,14 @@ mod forget;
 mod imports;
 mod inspections;
 mod invariants;
+mod lease;
 mod many;
 mod news;
+mod numbering;
 mod payments;
+mod postgres;
 mod refunds;
+mod repeating;
 mod requests;
 mod seal;
 mod settlements;
@@ -28,35 +33,56 @@ mod sqlite;
 mod taxpayers;
 mod vouchers;
 mod watched;
+mod writer;
 
 pub use audit::{Audited, Break, Fault};
+pub use database::{Database, UnknownDatabase};
 pub use error::StoreError;
 pub use events::{KeptEvent, READS};
 pub use news::Follower;
+pub use repeating::{Repeats, repeat};
 pub use requests::RecordedRequest;
 pub use watched::{Standing, WATCH_READS};
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Postgres, Transaction};
+use tokio::sync::watch;
 
-use crate::types::RequestId;
+use crate::types::{RequestId, TaxpayerKey};
 use events::NewEvent;
 use news::News;
+use postgres::PostgresStore;
+use sqlite::{SqliteStore, SqliteTx};
 
 /// A database, and the news of what is committed to it.
 #[derive(Debug, Clone)]
 pub struct Store {
     backend: Backend,
     news: News,
+    /// Told at each commit that leaves events without a number.
+    committed: Arc<watch::Sender<()>>,
+    repeats: Arc<Repeats>,
 }
 
 /// The kinds of database.
 #[derive(Debug, Clone)]
 enum Backend {
     /// The embedded one.
-    Sqlite(sqlite::SqliteStore),
+    Sqlite(SqliteStore),
+    /// PostgreSQL, and what speaks like it.
+    Postgres(PostgresStore),
+}
+
+impl Backend {
+    fn is_closed(&self) -> bool {
+        match self {
+            Self::Sqlite(store) => store.is_closed(),
+            Self::Postgres(store) => store.is_closed(),
+        }
+    }
 }
 
 /// A transaction on a database, made by one RPC or worker.
@@ -70,12 +96,14 @@ pub struct Tx {
     /// Answers given in this transaction to requests that waited: their subject, and a digest.
     completed: Vec<(String, String)>,
     news: News,
+    committed: Arc<watch::Sender<()>>,
 }
 
 /// The backend's own transaction.
 #[derive(Debug)]
 enum TxBackend {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
+    Postgres(Transaction<'static, Postgres>),
 }
 
 /// Runs the same body on whichever backend the transaction is on.
@@ -83,39 +111,88 @@ macro_rules! on_backend {
     ($tx:expr, $conn:ident => $body:expr) => {
         match &mut $tx.backend {
             crate::store::TxBackend::Sqlite(transaction) => {
+                let $conn = transaction.connection()?;
+                $body
+            }
+            crate::store::TxBackend::Postgres(transaction) => {
                 let $conn = &mut **transaction;
                 $body
             }
         }
     };
 }
-use on_backend;
+/// The same for a body that changes something.
+macro_rules! change {
+    ($tx:expr, $conn:ident => $body:expr) => {
+        match &mut $tx.backend {
+            crate::store::TxBackend::Sqlite(transaction) => {
+                transaction.writes();
+                let $conn = transaction.connection()?;
+                $body.map(|done| done.rows_affected())
+            }
+            crate::store::TxBackend::Postgres(transaction) => {
+                let $conn = &mut **transaction;
+                $body.map(|done| done.rows_affected())
+            }
+        }
+    };
+}
+use {change, on_backend};
 
 impl Store {
-    /// Opens the embedded database in a directory, making it and running migrations as needed.
+    /// Opens a database, making what is missing and running migrations as needed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open(database: &Database) -> Result<Self, StoreError> {
+        let backend = match database {
+            Database::Embedded(dir) => Backend::Sqlite(SqliteStore::open(dir).await?),
+            Database::Postgres(url) => Backend::Postgres(PostgresStore::open(url).await?),
+        };
+        let mut store = Self::on(backend);
+        store.news = News::through(store.read().await?.last_position().await?);
+        store.news.look_out(store.clone());
+        store.keep_numbering();
+        Ok(store)
+    }
+
+    /// Opens a database for reading only, also beside a server that runs on it. Nothing is made
+    /// and no migration runs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_for_reading(database: &Database) -> Result<Self, StoreError> {
+        Ok(Self::on(match database {
+            Database::Embedded(dir) => Backend::Sqlite(SqliteStore::open_for_reading(dir).await?),
+            Database::Postgres(url) => {
+                Backend::Postgres(PostgresStore::open_for_reading(url).await?)
+            }
+        }))
+    }
+
+    /// Opens the embedded database in a directory.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn open_sqlite(dir: &Path) -> Result<Self, StoreError> {
-        let backend = Backend::Sqlite(sqlite::SqliteStore::open(dir).await?);
-        let mut store = Self {
-            backend,
-            news: News::through(0),
-        };
-        store.news = News::through(store.read().await?.last_position().await?);
-        store.news.look_out(store.clone());
-        Ok(store)
+        Self::open(&Database::Embedded(dir.to_owned())).await
     }
 
-    /// Opens the embedded database of a directory for reading only, also beside a server that
-    /// runs on it. Nothing is made and no migration runs.
+    /// Opens the embedded database of a directory for reading only.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn open_sqlite_for_reading(dir: &Path) -> Result<Self, StoreError> {
-        let backend = Backend::Sqlite(sqlite::SqliteStore::open_for_reading(dir).await?);
-        let news = News::through(0);
-        Ok(Self { backend, news })
+        Self::open_for_reading(&Database::Embedded(dir.to_owned())).await
+    }
+
+    fn on(backend: Backend) -> Self {
+        Self {
+            backend,
+            news: News::through(0),
+            committed: Arc::new(watch::Sender::new(())),
+            repeats: Arc::default(),
+        }
     }
 
     /// Follows what is committed, from now on.
@@ -128,17 +205,20 @@ impl Store {
         self.news.end();
     }
 
-    /// Begins a writing transaction; only one runs at a time on the embedded database.
+    /// Begins a writing transaction on a taxpayer: its transactions run one after the other. One
+    /// of no taxpayer is for what belongs to nobody.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn begin(
         &self,
         rpc: &'static str,
+        taxpayer: Option<TaxpayerKey>,
         request: Option<RequestId>,
     ) -> Result<Tx, StoreError> {
         let backend = match &self.backend {
-            Backend::Sqlite(store) => TxBackend::Sqlite(store.begin_write().await?),
+            Backend::Sqlite(store) => TxBackend::Sqlite(store.begin_write(taxpayer).await?),
+            Backend::Postgres(store) => TxBackend::Postgres(store.begin_write(taxpayer).await?),
         };
         Ok(self.tx(backend, rpc, request))
     }
@@ -150,6 +230,7 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let backend = match &self.backend {
             Backend::Sqlite(store) => TxBackend::Sqlite(store.begin_read().await?),
+            Backend::Postgres(store) => TxBackend::Postgres(store.begin_read().await?),
         };
         Ok(self.tx(backend, "read", None))
     }
@@ -162,13 +243,25 @@ impl Store {
             events: Vec::new(),
             completed: Vec::new(),
             news: self.news.clone(),
+            committed: Arc::clone(&self.committed),
         }
+    }
+
+    /// True where only one process can write.
+    const fn is_alone(&self) -> bool {
+        matches!(self.backend, Backend::Sqlite(_))
+    }
+
+    /// True once it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.backend.is_closed()
     }
 
     /// Closes every connection, after what runs has ended.
     pub async fn close(&self) {
         match &self.backend {
             Backend::Sqlite(store) => store.close().await,
+            Backend::Postgres(store) => store.close().await,
         }
     }
 }
@@ -181,9 +274,17 @@ impl Tx {
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let events = self.write_events().await?;
         match self.backend {
-            TxBackend::Sqlite(transaction) => transaction.commit().await?,
+            TxBackend::Sqlite(transaction) => {
+                transaction.commit().await?;
+                self.news.tell(events);
+            }
+            TxBackend::Postgres(transaction) => {
+                transaction.commit().await?;
+                if !events.is_empty() {
+                    self.committed.send_replace(());
+                }
+            }
         }
-        self.news.tell(events);
         Ok(())
     }
 }

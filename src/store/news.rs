@@ -99,18 +99,15 @@ impl News {
 async fn look(backend: Backend, news: Weak<watch::Sender<End>>) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        let closed = match &backend {
-            Backend::Sqlite(store) => store.is_closed(),
-        };
-        let Some(news) = news.upgrade().filter(|_| !closed) else {
+        let Some(news) = news.upgrade().filter(|_| !backend.is_closed()) else {
             return;
         };
         if news.receiver_count() == 0 {
             continue;
         }
         let store = Store {
-            backend: backend.clone(),
             news: News(news),
+            ..Store::on(backend.clone())
         };
         let Ok(through) = through(&store).await else {
             continue;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, instant, micros, on_backend, one_row};
 use crate::filing::{Payment, PaymentChannel, PaymentState};
 use crate::types::{
     DeclarationId, Invalid, Money, PaymentId, RefundId, TaxAuthority, TaxpayerKey, Treasury,
@@ -93,7 +93,7 @@ impl Tx {
         let order = serde_json::to_string(&payment.order)
             .map_err(|error| StoreError::json(TABLE, &error))?;
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO payment (taxpayer_id, payment_id, declaration_id, order_rows,
              principal_fen, surcharge_fen, authority, treasury, agreement, created_at, state,
              version, updated_by, channel, refund_id, received_fen, bank_reference,
@@ -122,7 +122,7 @@ impl Tx {
         .bind(payment.settled_at.map(micros))
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Keeps a payment's new state, its version raised by one.
@@ -131,7 +131,7 @@ impl Tx {
     /// [`StoreError::Stale`] when somebody else changed it first.
     pub async fn update_payment(&mut self, payment: &Payment) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "UPDATE payment SET state = $1, bank_reference = $2, failure = $3,
              voucher_number = $4, settled_at = $5, version = $6, updated_by = $7,
              received_fen = $10, refunded_fen = $11
@@ -150,7 +150,7 @@ impl Tx {
         .bind(payment.refunded.fen())
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Reads a payment.

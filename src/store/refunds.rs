@@ -1,6 +1,6 @@
 //! Refunds.
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, instant, micros, on_backend, one_row};
 use crate::filing::{Refund, RefundCause, RefundState};
 use crate::types::{DeclarationId, Invalid, Money, RefundId, TaxpayerKey, VoucherNumber};
 
@@ -80,7 +80,7 @@ impl Tx {
         let parts = serde_json::to_string(&refund.parts)
             .map_err(|error| StoreError::json(TABLE, &error))?;
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO refund (taxpayer_id, refund_id, declaration_id, amount_fen, parts,
              created_at, state, cause, interest_fen, offset_fen, version, updated_by)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -99,7 +99,7 @@ impl Tx {
         .bind(rpc)
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Keeps a refund's new state, its version raised by one. Amount and parts never change.
@@ -108,7 +108,7 @@ impl Tx {
     /// [`StoreError::Stale`] when somebody else changed it first.
     pub async fn update_refund(&mut self, refund: &Refund) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "UPDATE refund SET state = $1, cause = $2, interest_fen = $3, offset_fen = $4,
              decision = $5, decided_at = $6, treasury_reference = $7, voucher_number = $8,
              paid_at = $9, version = $10, updated_by = $11
@@ -129,7 +129,7 @@ impl Tx {
         .bind(refund.id.to_string())
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Reads a refund.

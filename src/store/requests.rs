@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row, seal};
+use super::{StoreError, Tx, change, instant, micros, on_backend, one_row, seal};
 use crate::types::{RequestId, TaxpayerKey};
 
 /// An earlier mutation as recorded.
@@ -63,7 +63,7 @@ impl Tx {
         request: RequestId,
         recorded: &RecordedRequest,
     ) -> Result<(), StoreError> {
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO request (taxpayer_id, request_id, method, content_digest, subject_id,
              response, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
@@ -76,7 +76,7 @@ impl Tx {
         .bind(micros(recorded.recorded_at))
         .execute(conn)
         .await)?;
-        one_row("request", done.rows_affected())
+        one_row("request", done)
     }
 
     /// Records the answer of a mutation that waited for the bank. The first answer stays.
@@ -90,7 +90,7 @@ impl Tx {
         subject_id: &str,
         response: &[u8],
     ) -> Result<(), StoreError> {
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "UPDATE request SET response = $1 WHERE taxpayer_id = $2 AND method = $3
              AND subject_id = $4 AND response IS NULL",
         )
@@ -100,7 +100,7 @@ impl Tx {
         .bind(subject_id)
         .execute(conn)
         .await)?;
-        if done.rows_affected() > 0 {
+        if done > 0 {
             let digest = seal::bytes_digest(response);
             self.completed.push((subject_id.to_owned(), digest));
         }

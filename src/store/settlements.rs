@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{StoreError, Tx, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, micros, on_backend, one_row};
 use crate::filing::Part;
 use crate::types::{Money, PaymentId, TaxpayerKey, Treasury};
 
@@ -21,7 +21,7 @@ impl Tx {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO settlement_part (taxpayer_id, payment_id, part_reference, amount_fen,
              bank_reference, treasury, learnt_from, recorded_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -36,7 +36,7 @@ impl Tx {
         .bind(micros(at))
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// The parts of a payment, in the order of their references.

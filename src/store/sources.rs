@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, instant, micros, on_backend, one_row};
 use crate::filing::{SourceRecord, SourceState};
 use crate::types::{Invalid, Region, SourceId, TaxAuthority, TaxpayerKey, Treasury};
 
@@ -75,7 +75,7 @@ impl Tx {
     /// [`StoreError`].
     pub async fn insert_source(&mut self, source: &SourceRecord) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO tax_source (taxpayer_id, source_id, tax, sequence, state, version,
              updated_by) SELECT $1, $2, $3,
              (SELECT CAST(COALESCE(MAX(sequence), 0) AS BIGINT) + 1 FROM tax_source
@@ -89,7 +89,7 @@ impl Tx {
         .bind(rpc)
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())?;
+        one_row(TABLE, done)?;
         self.insert_source_version(source).await
     }
 
@@ -97,7 +97,7 @@ impl Tx {
         let detail = serde_json::to_string(&source.detail)
             .map_err(|error| StoreError::json(TABLE, &error))?;
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO tax_source_version (taxpayer_id, source_id, version, name, region,
              authority, treasury, format, detail, recorded_at, recorded_by)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -115,7 +115,7 @@ impl Tx {
         .bind(rpc)
         .execute(conn)
         .await)?;
-        one_row("tax_source_version", done.rows_affected())
+        one_row("tax_source_version", done)
     }
 
     /// Keeps a new version of a source, its version raised by one.
@@ -124,7 +124,7 @@ impl Tx {
     /// [`StoreError::Stale`] when somebody else changed it first.
     pub async fn update_source(&mut self, source: &SourceRecord) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "UPDATE tax_source SET state = $1, version = $2, updated_by = $3
              WHERE taxpayer_id = $4 AND source_id = $5 AND version = $2 - 1",
         )
@@ -135,7 +135,7 @@ impl Tx {
         .bind(source.id.to_string())
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())?;
+        one_row(TABLE, done)?;
         self.insert_source_version(source).await
     }
 
@@ -149,7 +149,7 @@ impl Tx {
         declaration: &str,
     ) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        on_backend!(self, conn => sqlx::query(
+        change!(self, conn => sqlx::query(
             "UPDATE tax_source SET state = 'DECLARED', updated_by = $1
              WHERE taxpayer_id = $2 AND state = 'COLLECTED' AND source_id IN
              (SELECT source_id FROM declared_period WHERE taxpayer_id = $2

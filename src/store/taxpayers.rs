@@ -1,6 +1,6 @@
 //! Registered taxpayers.
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, instant, micros, on_backend, one_row};
 use crate::filing::Taxpayer;
 use crate::types::{TaxpayerId, TaxpayerKey};
 
@@ -55,7 +55,7 @@ impl Tx {
     pub async fn insert_taxpayer(&mut self, taxpayer: &Taxpayer) -> Result<(), StoreError> {
         let profile = profile(taxpayer)?;
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO taxpayer (taxpayer_id, tax_number, created_at, name, profile, version,
              updated_at, updated_by) VALUES ($1, $2, $3, $4, $5, $6, $3, $7)",
         )
@@ -68,7 +68,7 @@ impl Tx {
         .bind(rpc)
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Keeps a changed taxpayer whose version was raised by one.
@@ -82,7 +82,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let profile = profile(taxpayer)?;
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "UPDATE taxpayer SET name = $1, profile = $2, version = $3, updated_at = $4,
              updated_by = $5 WHERE taxpayer_id = $6 AND version = $3 - 1",
         )
@@ -94,7 +94,7 @@ impl Tx {
         .bind(taxpayer.key.to_string())
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Reads a taxpayer.

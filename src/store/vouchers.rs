@@ -1,6 +1,6 @@
 //! Vouchers.
 
-use super::{StoreError, Tx, instant, micros, on_backend, one_row};
+use super::{StoreError, Tx, change, instant, micros, on_backend, one_row};
 use crate::filing::{Voucher, VoucherKind, VoucherState};
 use crate::types::{RefundId, TaxpayerKey, VoucherNumber};
 
@@ -81,15 +81,15 @@ impl Tx {
     pub async fn insert_voucher(&mut self, voucher: &Voucher) -> Result<(), StoreError> {
         let body = &voucher.body;
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO voucher_number_claim (voucher_number, taxpayer_id) VALUES ($1, $2)",
         )
         .bind(body.voucher_number.as_str())
         .bind(voucher.taxpayer.to_string())
         .execute(conn)
         .await)?;
-        one_row("voucher_number_claim", done.rows_affected())?;
-        let done = on_backend!(self, conn => sqlx::query(
+        one_row("voucher_number_claim", done)?;
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO voucher (taxpayer_id, voucher_number, payment_id, declaration_id,
              total_fen, signed_text, signature, public_key, created_at, state, updated_by, kind,
              refund_id, replaces, version)
@@ -112,7 +112,7 @@ impl Tx {
         .bind(voucher.version)
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Keeps a voucher's new state, its version raised by one. What was signed never changes.
@@ -121,7 +121,7 @@ impl Tx {
     /// [`StoreError::Stale`] when somebody else changed it first.
     pub async fn update_voucher(&mut self, voucher: &Voucher) -> Result<(), StoreError> {
         let rpc = self.rpc;
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "UPDATE voucher SET state = $1, replaced_by = $2, reprints = $3, close_reason = $4,
              version = $5, updated_by = $6
              WHERE taxpayer_id = $7 AND voucher_number = $8 AND version = $5 - 1",
@@ -136,7 +136,7 @@ impl Tx {
         .bind(voucher.body.voucher_number.as_str())
         .execute(conn)
         .await)?;
-        one_row(TABLE, done.rows_affected())
+        one_row(TABLE, done)
     }
 
     /// Keeps why a sheet was printed again, replaced or voided.
@@ -150,7 +150,7 @@ impl Tx {
         reason: &str,
         at: jiff::Timestamp,
     ) -> Result<(), StoreError> {
-        let done = on_backend!(self, conn => sqlx::query(
+        let done = change!(self, conn => sqlx::query(
             "INSERT INTO voucher_act (taxpayer_id, voucher_number, version, act, reason, at)
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
@@ -162,7 +162,7 @@ impl Tx {
         .bind(micros(at))
         .execute(conn)
         .await)?;
-        one_row("voucher_act", done.rows_affected())
+        one_row("voucher_act", done)
     }
 
     /// True when the number is taken.

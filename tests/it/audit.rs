@@ -391,7 +391,7 @@ async fn events_of_the_first_format_stay_verifiable() {
     let store = Store::open_sqlite(dir.path()).await.unwrap();
     let key = taxpayer_key();
     for (kind, seconds) in [("sample.first", 0), ("sample.second", 1)] {
-        let mut tx = store.begin("Sample", None).await.unwrap();
+        let mut tx = store.begin("Sample", None, None).await.unwrap();
         if seconds == 0 {
             tx.insert_taxpayer(&taxpayer()).await.unwrap();
         }
@@ -400,7 +400,7 @@ async fn events_of_the_first_format_stay_verifiable() {
             .unwrap();
         tx.commit().await.unwrap();
     }
-    let mut tx = store.begin("RegisterTaxpayer", None).await.unwrap();
+    let mut tx = store.begin("RegisterTaxpayer", None, None).await.unwrap();
     let id = key.to_string();
     tx.append_event(key, "taxpayer.registered", &id, instant(2))
         .await

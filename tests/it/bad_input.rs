@@ -14,7 +14,7 @@ use crate::support::*;
 const EXAMPLE: &str = include_str!("../../examples/hefei-manufacturer.json");
 
 /// Calls any method with any message.
-async fn call(server: &Server, method: &str, message: DynamicMessage) -> Result<(), Status> {
+pub async fn call(server: &Server, method: &str, message: DynamicMessage) -> Result<(), Status> {
     let mut grpc = Grpc::new(server.channel.clone());
     grpc.ready().await.unwrap();
     let path = PathAndQuery::try_from(format!("/caixing.v1.{method}")).unwrap();

@@ -210,6 +210,7 @@ async fn serve(dir: &Path) -> (Running, Channel) {
     let settings = Settings {
         listen: ([127, 0, 0, 1], 0).into(),
         data_dir: dir.to_owned(),
+        database: None,
         rules_dir: None,
         sandbox: true,
         gateway: None,
@@ -227,7 +228,7 @@ async fn connect(running: &Running) -> Channel {
 /// Writes events of the sample taxpayer, as another process on the same database would.
 async fn write_beside(dir: &TempDir, kind: &'static str, count: usize) {
     let store = Store::open_sqlite(dir.path()).await.unwrap();
-    let mut tx = store.begin("Beside", None).await.unwrap();
+    let mut tx = store.begin("Beside", None, None).await.unwrap();
     if tx.taxpayer(taxpayer_key()).await.unwrap().is_none() {
         tx.insert_taxpayer(&taxpayer()).await.unwrap();
     }

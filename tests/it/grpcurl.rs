@@ -74,7 +74,8 @@ fn every_service_is_listed() {
 fn messages_and_methods_are_described_with_their_comments() {
     let stage = Stage::new();
     let period = stage.text(&[], &["describe", "caixing.v1.Period"]);
-    assert!(period.contains("string first_day = 1;"), "{period}");
+    assert!(period.contains("string first_day = 1 ["), "{period}");
+    assert!(period.contains("field_behavior) = REQUIRED]"), "{period}");
     assert!(period.contains("税款所属期起止"), "{period}");
     let methods = stage.text(&[], &["describe", "caixing.v1.VoucherService"]);
     let verify = "rpc VerifyVoucher ( .caixing.v1.VerifyVoucherRequest ) \

@@ -18,7 +18,7 @@ const DUE: &str = "2026-10-26";
 async fn started() -> (tempfile::TempDir, Tx) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open_sqlite(dir.path()).await.unwrap();
-    let mut tx = store.begin("Test", None).await.unwrap();
+    let mut tx = store.begin("Test", None, None).await.unwrap();
     tx.insert_taxpayer(&taxpayer()).await.unwrap();
     for number in [1, 2] {
         tx.insert_source(&source(number, SourceState::Collected))

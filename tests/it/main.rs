@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
 mod audit;
 mod bad_input;
 mod bad_values;
@@ -22,6 +23,7 @@ mod correction;
 mod correction_bars;
 mod correction_cases;
 mod cuts;
+mod databases;
 mod documents;
 mod duplicates;
 mod eligibility;

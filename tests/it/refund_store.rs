@@ -21,7 +21,7 @@ const DUE: &str = "2026-10-26";
 /// A filed declaration of 100.00 to pay and 700.00 to be refunded.
 async fn filed(dir: &TempDir, state: DeclarationState) -> (Store, Tx, Declaration) {
     let store = Store::open_sqlite(dir.path()).await.unwrap();
-    let mut tx = store.begin("Test", None).await.unwrap();
+    let mut tx = store.begin("Test", None, None).await.unwrap();
     tx.insert_taxpayer(&taxpayer()).await.unwrap();
     for number in [1, 2] {
         let record = source(number, caixing::filing::SourceState::Collected);

@@ -170,6 +170,7 @@ async fn clock_and_data_survive_a_restart_and_the_clock_goes_on() {
     let settings = Settings {
         listen: ([127, 0, 0, 1], 0).into(),
         data_dir: dir.path().to_owned(),
+        database: None,
         rules_dir: None,
         sandbox: true,
         gateway: None,

@@ -20,7 +20,7 @@ fn opened(number: u128, taxpayer: Option<TaxpayerKey>, subject: &str, fen: &str)
 async fn a_subject_has_one_open_case_of_a_rule_and_any_number_of_closed_ones() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open_sqlite(dir.path()).await.unwrap();
-    let mut tx = store.begin("test", None).await.unwrap();
+    let mut tx = store.begin("test", None, None).await.unwrap();
     let first = opened(1, None, "P-1", "1.00");
     tx.insert_case(&first).await.unwrap();
     let second = opened(2, None, "P-1", "2.00");

@@ -85,7 +85,7 @@ suite!(
 
 /// A writing transaction in which a taxpayer and two sources are there.
 async fn started(store: &Store) -> Tx {
-    let mut tx = store.begin("Test", None).await.unwrap();
+    let mut tx = store.begin("Test", None, None).await.unwrap();
     tx.insert_taxpayer(&taxpayer()).await.unwrap();
     for number in [1, 2] {
         let record = source(number, SourceState::Collected);
@@ -292,7 +292,7 @@ async fn the_event_chain_grows_by_one_and_links(backend: Sqlite) {
     let second = ("declaration.drawn", "subject-2", 1);
     for (kind, subject, seconds) in [first, second] {
         let mut tx = store
-            .begin("RegisterTaxpayer", Some(request))
+            .begin("RegisterTaxpayer", None, Some(request))
             .await
             .unwrap();
         tx.append_event(taxpayer_key(), kind, subject, instant(seconds))
@@ -368,7 +368,7 @@ async fn opening_again_runs_no_migration_twice(backend: Sqlite) {
         drop(tx);
         again.close().await;
     }
-    let mut tx = store.begin("Test", None).await.unwrap();
+    let mut tx = store.begin("Test", None, None).await.unwrap();
     drafted(&mut tx, 1).await;
     tx.commit().await.unwrap();
 }

@@ -163,7 +163,7 @@ async fn what_cannot_be_followed_is_refused_before_any_answer() {
 async fn what_touches_a_declaration_is_known_by_its_ids() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open_sqlite(dir.path()).await.unwrap();
-    let mut tx = store.begin("Sample", None).await.unwrap();
+    let mut tx = store.begin("Sample", None, None).await.unwrap();
     let book = RuleBook::embedded().unwrap();
     tx.keep_rule_pack(&book, instant(0)).await.unwrap();
     tx.insert_taxpayer(&taxpayer()).await.unwrap();

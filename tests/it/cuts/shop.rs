@@ -113,7 +113,7 @@ impl Shop {
     /// Declarations of so many taxpayers, each ready for the call.
     pub async fn prepare(&self, what: What, count: usize) -> Vec<pb::Declaration> {
         let mut ready = Vec::new();
-        let mut tx = self.app.store.begin("Prepare", None).await.unwrap();
+        let mut tx = self.app.store.begin("Prepare", None, None).await.unwrap();
         for _ in 0..count {
             let (taxpayer, source, draft) = self.model.copy();
             tx.insert_taxpayer(&taxpayer).await.unwrap();

@@ -230,7 +230,7 @@ impl World {
     /// Waits until what a cut call left to the database is done: the one writer is free again.
     fn barrier(&self) {
         let app = self.app();
-        let tx = self.run(async move { app.store.begin("barrier", None).await.unwrap() });
+        let tx = self.run(async move { app.store.begin("barrier", None, None).await.unwrap() });
         let _inside = self.life().runtime.enter();
         drop(tx);
     }
@@ -290,7 +290,7 @@ impl Life {
                 .filename(path.join("caixing.sqlite3"))
                 .read_only(true);
             // What a dead life had begun to commit is whole or absent before anybody looks.
-            drop(app.store.begin("barrier", None).await.unwrap());
+            drop(app.store.begin("barrier", None, None).await.unwrap());
             (app, eyes.connect().await.unwrap())
         });
         bank.connect(&app);

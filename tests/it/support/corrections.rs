@@ -1,6 +1,7 @@
 //! Correcting and voiding, as any client sees it.
 
 use caixing::pb;
+use caixing::store::Database;
 
 use super::{Server, contract, filing, fresh, message, pay, settling, stamp};
 
@@ -93,15 +94,26 @@ pub fn plot(area_sqm: &str) -> pb::TaxSourceInput {
 
 /// Writes into the server's database beside it, where no service of this build speaks.
 pub async fn write(server: &Server, statement: &'static str, values: &[&str]) {
-    let file = server._dir.path().join("caixing.sqlite3");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    let mut query = sqlx::query(statement);
-    for value in values {
-        query = query.bind(*value);
+    use sqlx::Connection as _;
+    match &server.database().database {
+        Database::Embedded(dir) => {
+            let file = format!("sqlite://{}", dir.join("caixing.sqlite3").display());
+            let mut connection = sqlx::SqliteConnection::connect(&file).await.unwrap();
+            let query = values
+                .iter()
+                .fold(sqlx::query(statement), |query, value| query.bind(*value));
+            query.execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
+        Database::Postgres(url) => {
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            let query = values
+                .iter()
+                .fold(sqlx::query(statement), |query, value| query.bind(*value));
+            query.execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
     }
-    query.execute(&pool).await.unwrap();
-    pool.close().await;
 }
 
 /// The states of a taxpayer's sources, in the order of collection.

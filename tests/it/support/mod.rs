@@ -2,7 +2,9 @@
 
 mod acts;
 mod bank;
+mod cluster;
 mod corrections;
+mod database;
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -17,7 +19,6 @@ use caixing::server::{self, Running, Settings};
 use caixing::signing::Ed25519Signer;
 use caixing::store::Store;
 use prost_reflect::{DescriptorPool, DynamicMessage};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::{Channel, Endpoint};
@@ -27,6 +28,8 @@ use tonic_types::{ErrorDetails, StatusExt};
 pub use acts::*;
 pub use bank::{QuietBank, serve as serve_quiet_bank};
 pub use corrections::*;
+pub(crate) use database::on_both;
+pub use database::{On, TestDatabase};
 
 /// The example taxpayer's number.
 pub const TAX_NUMBER: &str = "91340100MA8WXJ264T";
@@ -42,7 +45,7 @@ pub struct Server {
     pub address: String,
     /// A connection; clients share it.
     pub channel: Channel,
-    _dir: TempDir,
+    kept: TestDatabase,
 }
 
 async fn connect(address: &str) -> Channel {
@@ -77,10 +80,16 @@ clients! {
 impl Server {
     /// The sandbox as it is served, its clock at [`NOW`].
     pub async fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::on(On::usual()).await
+    }
+
+    /// The sandbox on a database of a kind.
+    pub async fn on(on: On) -> Self {
+        let kept = TestDatabase::new(on);
         let settings = Settings {
             listen: ([127, 0, 0, 1], 0).into(),
-            data_dir: dir.path().to_owned(),
+            data_dir: kept.dir().to_owned(),
+            database: Some(kept.database.clone()),
             rules_dir: None,
             sandbox: true,
             gateway: None,
@@ -92,7 +101,7 @@ impl Server {
             running: Some(running),
             address,
             channel,
-            _dir: dir,
+            kept,
         };
         server.set_clock(NOW).await;
         server
@@ -101,14 +110,20 @@ impl Server {
     /// The same services on a bank that debits once and never reports a settlement by itself, so
     /// that a test decides when the treasury speaks.
     pub async fn with_quiet_bank() -> (Self, Arc<QuietBank>) {
-        let dir = tempfile::tempdir().unwrap();
+        Self::with_quiet_bank_on(On::usual()).await
+    }
+
+    /// The same on a database of a kind.
+    pub async fn with_quiet_bank_on(on: On) -> (Self, Arc<QuietBank>) {
+        let kept = TestDatabase::new(on);
+        let dir = kept.dir();
         let bank = Arc::new(QuietBank::default());
         let bank_address = bank::serve(Arc::clone(&bank)).await;
         let app = Arc::new(Parts {
-            store: Store::open_sqlite(dir.path()).await.unwrap(),
+            store: kept.open().await,
             book: RuleBook::embedded().unwrap(),
-            clock: Clock::sandbox(dir.path().join("sandbox-clock")),
-            signer: Box::new(Ed25519Signer::open(&dir.path().join("key.hex")).unwrap()),
+            clock: Clock::sandbox(dir.join("sandbox-clock")),
+            signer: Box::new(Ed25519Signer::open(&dir.join("key.hex")).unwrap()),
             bank: BankClient::new(&bank_address).unwrap(),
             bank_faults: None,
             dial: None,
@@ -165,20 +180,25 @@ impl Server {
             running: None,
             address,
             channel,
-            _dir: dir,
+            kept,
         };
         server.set_clock(NOW).await;
         (server, bank)
     }
 
-    /// Where its database lies.
+    /// Its database.
+    pub fn database(&self) -> &TestDatabase {
+        &self.kept
+    }
+
+    /// Where its keys lie, and the embedded database.
     pub fn data_dir(&self) -> &std::path::Path {
-        self._dir.path()
+        self.kept.dir()
     }
 
     /// The trail of events holds, and every table agrees with it.
     pub async fn check_trail(&self) {
-        let store = Store::open_sqlite_for_reading(self.data_dir()).await;
+        let store = Store::open_for_reading(&self.kept.database).await;
         let store = store.unwrap();
         let mut tx = store.read().await.unwrap();
         let (_, gap) = tx.audit_positions().await.unwrap();
@@ -200,7 +220,7 @@ impl Server {
             running: None,
             address,
             channel,
-            _dir: tempfile::tempdir().unwrap(),
+            kept: TestDatabase::new(On::Sqlite),
         };
         server.set_clock(NOW).await;
         server
@@ -225,7 +245,7 @@ impl Server {
 
     /// The entries of a kind in the journal of the sandbox's own bank, by order.
     pub fn journal(&self, kind: &str) -> Vec<String> {
-        journal(self._dir.path(), kind)
+        journal(self.kept.dir(), kind)
     }
 
     /// Lets a client talk on a connection of its own and breaks that off when it has said its

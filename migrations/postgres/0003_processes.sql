@@ -1,0 +1,18 @@
+-- What several processes on one database need; one process alone is served by it too.
+
+-- How far events are numbered over all taxpayers. One row; who holds it numbers.
+CREATE TABLE event_numbering (
+    id   BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    last BIGINT NOT NULL CHECK (last >= 0)
+);
+
+INSERT INTO event_numbering (id, last)
+    SELECT 1, COALESCE(MAX(position), 0) FROM event;
+
+-- Which process does a piece of work that needs one, and until when it may be away before another
+-- takes it over. `until` is in microseconds since 1970 UTC.
+CREATE TABLE worker_lease (
+    name   TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    holder TEXT COLLATE "C" NOT NULL,
+    until  BIGINT NOT NULL
+);

@@ -1,0 +1,144 @@
+//! PostgreSQL: one pool; a taxpayer's writing transactions run one after the other, held by the
+//! lock of its row, and other taxpayers' beside them.
+//!
+//! With that lock every rule of the store, which reaches over one taxpayer only, holds at READ
+//! COMMITTED: each statement after the lock sees all that the transaction before it committed. On
+//! a distributed database it is one row of one shard.
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::migrate::MigrateError;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Postgres, Transaction};
+
+use super::StoreError;
+use super::error::migrating;
+use crate::types::TaxpayerKey;
+
+const CONNECTIONS_MAX: u32 = 16;
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Statements kept prepared on each connection; there are fewer.
+const STATEMENTS_KEPT: usize = 400;
+/// Limits of the server's own, in milliseconds: nothing hangs for ever on a lock or a client.
+const LIMITS: [(&str, &str); 3] = [
+    ("lock_timeout", "10000"),
+    ("statement_timeout", "30000"),
+    ("idle_in_transaction_session_timeout", "60000"),
+];
+/// The lock of a taxpayer: everything it has changes only under it.
+const LOCK: &str = "SELECT version FROM taxpayer WHERE taxpayer_id = $1 FOR UPDATE";
+
+/// The pool.
+#[derive(Debug, Clone)]
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// Connects and runs the migrations.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect(url).await?;
+        sqlx::migrate!("migrations/postgres")
+            .run(&store.pool)
+            .await
+            .map_err(|error| migrating(&place(url), &error))?;
+        Ok(store)
+    }
+
+    /// Connects to a database as it stands; no migration runs.
+    pub async fn open_for_reading(url: &str) -> Result<Self, StoreError> {
+        let store = Self::connect(url).await?;
+        let known = sqlx::migrate!("migrations/postgres");
+        let applied: Result<Vec<(i64,)>, _> =
+            sqlx::query_as("SELECT version FROM _sqlx_migrations ORDER BY version")
+                .fetch_all(&store.pool)
+                .await;
+        let applied = applied.map_err(|error| refuse(url, &error))?;
+        let newest = known.iter().map(|migration| migration.version).max();
+        match applied.last() {
+            Some((version,)) if Some(*version) > newest => Err(migrating(
+                &place(url),
+                &MigrateError::VersionMissing(*version),
+            )),
+            _ => Ok(store),
+        }
+    }
+
+    async fn connect(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url).map_err(|error| refuse(url, &error))?;
+        let options = options
+            .application_name("caixing")
+            .statement_cache_capacity(STATEMENTS_KEPT)
+            .options(LIMITS);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(QUEUE_TIMEOUT)
+            // A connection that fails a statement shows it there; a ping each time costs a trip.
+            .test_before_acquire(false);
+        let connected = tokio::time::timeout(CONNECT_TIMEOUT, pool.connect_with(options)).await;
+        let late = |_| refuse(url, &"no answer within 5 seconds");
+        let pool = connected
+            .map_err(late)?
+            .map_err(|error| refuse(url, &error))?;
+        Ok(Self { pool })
+    }
+
+    /// True when the pool is closed.
+    pub fn is_closed(&self) -> bool {
+        self.pool.is_closed()
+    }
+
+    /// Begins a writing transaction, alone on its taxpayer.
+    pub async fn begin_write(
+        &self,
+        taxpayer: Option<TaxpayerKey>,
+    ) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        if let Some(taxpayer) = taxpayer {
+            sqlx::query(LOCK)
+                .bind(taxpayer.to_string())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction)
+    }
+
+    /// A snapshot for reading.
+    pub async fn begin_read(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        Ok(self.pool.begin_with(begin).await?)
+    }
+
+    /// Closes the pool.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn refuse(url: &str, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Open(format!("{}: {error}", place(url)))
+}
+
+/// Where a URL points to, without the password.
+fn place(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "the database URL".to_owned();
+    };
+    let rest = rest.split_once('?').map_or(rest, |(before, _)| before);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}://{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let shown = place("postgres://tax:se@cret@db.example:5432/caixing?sslmode=require");
+        assert_eq!(shown, "postgres://db.example:5432/caixing");
+        assert_eq!(place("nonsense se@cret"), "the database URL");
+    }
+}

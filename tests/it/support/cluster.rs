@@ -1,0 +1,184 @@
+//! A throwaway PostgreSQL cluster, started from the installed binaries when first needed and gone
+//! with the test process. `CAIXING_TEST_DATABASE_URL` names a server to use instead; each test has
+//! a schema of its own there.
+
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{LazyLock, Mutex};
+
+use tempfile::TempDir;
+
+/// Names the server to use instead of a throwaway one.
+pub const URL_VARIABLE: &str = "CAIXING_TEST_DATABASE_URL";
+const MEMORY: &str = "/dev/shm";
+const USER: &str = "caixing";
+/// Stops the cluster when the test process has ended, however it ended: its end of the pipe is
+/// closed then.
+const WATCH: &str =
+    r#"cat > /dev/null; "$1/pg_ctl" -D "$2/data" -m immediate -s stop; rm -rf "$2""#;
+
+/// A running server.
+pub struct Cluster {
+    /// Its URL, without a schema.
+    pub url: String,
+    _watch: Option<Child>,
+}
+
+/// The server of this test process.
+pub fn cluster() -> &'static Cluster {
+    static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| match std::env::var(URL_VARIABLE) {
+        Ok(url) => Cluster { url, _watch: None },
+        Err(_) => Cluster::start(),
+    });
+    &CLUSTER
+}
+
+/// Where the newest installed server's programs lie.
+fn binaries() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            let bin = entry.path().join("bin");
+            bin.join("initdb").is_file().then_some((version, bin))
+        })
+        .collect();
+    found.sort();
+    let (version, bin) = found.pop().unwrap_or_else(|| {
+        panic!(
+            "PostgreSQL is not installed: on Debian, apt-get install postgresql; or name a server \
+             with {URL_VARIABLE}"
+        )
+    });
+    assert!(
+        version >= 15,
+        "PostgreSQL 15 or newer is needed, not {version}"
+    );
+    bin
+}
+
+/// PostgreSQL refuses to run as root: then it runs as the user that its package made.
+fn user(program: &Path) -> Option<(u32, u32)> {
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return None;
+    }
+    let id = |flag: &str| {
+        let output = Command::new("id")
+            .args([flag, "postgres"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let none = || panic!("{} needs the user postgres", program.display());
+        text.trim().parse().unwrap_or_else(|_| none())
+    };
+    Some((id("-u"), id("-g")))
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let bin = binaries();
+        let user = user(&bin);
+        let dir = if Path::new(MEMORY).is_dir() {
+            TempDir::with_prefix_in("caixing-pg-", MEMORY).unwrap()
+        } else {
+            TempDir::with_prefix("caixing-pg-").unwrap()
+        };
+        let dir = dir.keep();
+        if let Some((uid, gid)) = user {
+            chown(&dir, Some(uid), Some(gid)).unwrap();
+        }
+        let run = |program: &str, arguments: &[&str]| {
+            let mut command = Command::new(bin.join(program));
+            command.args(arguments).current_dir(&dir);
+            command.stdin(Stdio::null());
+            if let Some((uid, gid)) = user {
+                command.uid(uid).gid(gid);
+            }
+            // Not a pipe: the server would keep it open after the program that starts it.
+            let output = std::fs::File::create(dir.join(format!("{program}.out"))).unwrap();
+            command.stdout(output.try_clone().unwrap()).stderr(output);
+            let ended = command.status().unwrap();
+            let said = || std::fs::read_to_string(dir.join(format!("{program}.out"))).unwrap();
+            assert!(ended.success(), "{program}: {}", said());
+        };
+        let data = dir.join("data").display().to_string();
+        run(
+            "initdb",
+            &[
+                "-D",
+                &data,
+                "-U",
+                USER,
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-sync",
+            ],
+        );
+        let port = free_port();
+        // Tests kill our own processes, never this server: it need not sync.
+        let options = format!(
+            "-p {port} -c listen_addresses=127.0.0.1 -k {} -c fsync=off -c full_page_writes=off \
+             -c max_connections=300 -c shared_buffers=64MB",
+            dir.display()
+        );
+        let log = dir.join("server.log").display().to_string();
+        run(
+            "pg_ctl",
+            &["-D", &data, "-w", "-s", "-l", &log, "-o", &options, "start"],
+        );
+        let mut watch = Command::new("sh");
+        watch.args(["-c", WATCH, "watch"]).arg(&bin).arg(&dir);
+        watch
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        // In a group of its own, so that an interrupt of the tests does not end it first.
+        watch.process_group(0);
+        if let Some((uid, gid)) = user {
+            watch.uid(uid).gid(gid);
+        }
+        let watch = watch.spawn().unwrap();
+        let url = format!("postgres://{USER}@127.0.0.1:{port}/postgres");
+        Self {
+            url,
+            _watch: Some(watch),
+        }
+    }
+
+    /// Runs statements on the server.
+    pub fn run(&self, sql: &str) {
+        let _one = ONE.lock();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let url = self.url.clone();
+        let sql = sql.to_owned();
+        let work = move || {
+            runtime.unwrap().block_on(async {
+                use sqlx::Connection as _;
+                let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+                let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+                    .execute(&mut connection)
+                    .await;
+                done.unwrap();
+                connection.close().await.unwrap();
+            });
+        };
+        std::thread::spawn(work).join().unwrap();
+    }
+}
+
+/// One at a time talks to the server here: schemas are made and dropped in turn.
+static ONE: Mutex<()> = Mutex::new(());
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
