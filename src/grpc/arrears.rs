@@ -122,6 +122,9 @@ pub async fn extend(
         Some(None)
     };
     let requested_on = fields.date("requested_on", &wire.requested_on);
+    if requested_on.is_some_and(|day| today < day) {
+        fields.refuse("requested_on", later_than_today());
+    }
     let document = fields.required_text("document", &wire.document, 200);
     let (Some(request), Some(key), Some(id), Some(tax), Some(extended_to), Some(requested_on)) =
         (request, key, id, tax, extended_to, requested_on)
@@ -140,8 +143,7 @@ pub async fn extend(
         return Ok(answer);
     }
     // Only what is new is measured by today: a sandbox clock may have been set back since.
-    if today < requested_on {
-        Fields::new(&mut violations).refuse("requested_on", later_than_today());
+    if !violations.is_empty() {
         return Err(violations.into());
     }
     must_have(&mut tx, key).await?;

@@ -133,7 +133,33 @@ impl Dice {
             payment,
             bank: self.query(),
         };
-        match self.below(7) {
+        let set_off = SetOff {
+            who,
+            refund: self.byte(2),
+            declaration,
+            way: Paying::Right,
+        };
+        match self.below(11) {
+            7 => Both(pay, set_off),
+            8 => Both(set_off, set_off),
+            9 => Both(
+                set_off,
+                PayOut {
+                    who,
+                    refund: self.byte(2),
+                    way: Settling::Right,
+                },
+            ),
+            10 => Both(
+                submit,
+                Correct {
+                    who,
+                    declaration,
+                    taxes: 0,
+                    without: self.one_in(2),
+                    way: Paying::Right,
+                },
+            ),
             0 => Both(
                 submit,
                 Submit {
@@ -346,7 +372,7 @@ const ACTS: &[(u32, Draw)] = &[
     (7, |dice| Extend {
         who: dice.byte(3),
         declaration: dice.byte(3),
-        tax: dice.byte(3),
+        tax: dice.weighed(&[(1, 0), (1, 1), (1, 2)]),
         days: dice.byte(100),
         way: dice.weighed(&[
             (8, Extending::Right),
@@ -357,12 +383,12 @@ const ACTS: &[(u32, Draw)] = &[
             (1, Extending::Any),
         ]),
     }),
-    (2, |dice| Inspect {
+    (1, |dice| Inspect {
         who: dice.byte(3),
         window: dice.byte(5),
         tax: dice.byte(3),
     }),
-    (4, |dice| EndInspection {
+    (5, |dice| EndInspection {
         who: dice.byte(3),
         inspection: dice.byte(3),
     }),

@@ -168,6 +168,13 @@ impl Book {
 
     /// A request that nothing was kept of before.
     fn fresh(&mut self, place: usize, asked: &Asked, outcome: &Outcome, seen: Seen<'_>) -> Verdict {
+        if let Outcome::Refused { reason, .. } = outcome
+            && seen.rival
+            && reason == "PAYMENT_ALIVE"
+        {
+            // The other call's payment was alive in between, although it has failed since.
+            return Ok(());
+        }
         match asked {
             Asked::RegisterTaxpayer(message) => self.register(message, outcome),
             Asked::UpdateTaxpayer(message) => self.reprofile(message, outcome),

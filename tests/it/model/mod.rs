@@ -24,12 +24,17 @@
 //! - `PAYMENT_ALIVE` to one of two payments at the same time although the other one fails;
 //! - a payment that stays SENT after a death amid the call: a query brings it to light;
 //! - a settlement that the treasury reports for a payment the bank has not answered;
+//! - of a stream that was cut, any beginning of it: items and rows are whole or absent each by
+//!   itself, and nothing after the first that is absent was done;
+//! - rows of the day's file that the summary counts as refused, or whose case is of nobody, leave
+//!   nothing that is compared;
 //! - when a call is cut is counted in polls, which depend on the machine: a failure of a list with
 //!   cut calls may take several plays to come again.
 //!
-//! Not played: corrections, refunds, extensions, inspections, the day's file, imports and batches,
-//! the periodic worker (it is `ResolvePayment` without a caller), failing disks, PostgreSQL, the
-//! wire itself (other tests do).
+//! Streams are played alone, cut and amid a death, never beside another call: they are judged part
+//! by part. Not played: the periodic worker (it is `ResolvePayment` without a caller), the
+//! sandbox's own methods, cases of nobody, failing disks, PostgreSQL, the wire itself (other tests
+//! do).
 //!
 //! ```text
 //! cargo test --test it -- model

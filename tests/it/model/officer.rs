@@ -90,7 +90,10 @@ impl Book {
         let extended_to = match way {
             Extending::Long => first.saturating_add(3.months()).saturating_add(1.days()),
             Extending::Short => last,
-            _ => last.saturating_add(i64::from(days % 80 + 1).days()),
+            _ => {
+                let limit = first.saturating_add(3.months()).max(last);
+                limit.min(last.saturating_add(i64::from(days % 80 + 1).days()))
+            }
         };
         Some(Asked::ExtendPayment(pb::ExtendPaymentRequest {
             request_id: self.mark(),

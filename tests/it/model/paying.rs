@@ -38,13 +38,6 @@ impl Book {
         } else {
             None
         };
-        if let Outcome::Refused { reason, .. } = outcome
-            && seen.rival
-            && reason == "PAYMENT_ALIVE"
-        {
-            // The other payment was alive in between, although it has failed since.
-            return Ok(());
-        }
         if refusal.is_none() && collected == 0 {
             return self.waived(m, outcome, due.whole());
         }

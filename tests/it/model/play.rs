@@ -283,6 +283,14 @@ impl Player {
 
     fn see(&mut self, look: Look) -> Verdict {
         let today = day_in_china(self.world.now());
+        self.count(match look {
+            Look::Read { what, .. } => format!("read: {}", super::reading::name(what)),
+            Look::Quote { .. } => "read: quote".to_owned(),
+            Look::Validate { .. } => "read: validation".to_owned(),
+            Look::Verify { .. } => "read: verification".to_owned(),
+            Look::Outcome { .. } => "read: outcome".to_owned(),
+            Look::All => "read: everything".to_owned(),
+        });
         self.book.look(&mut self.world, look, today)
     }
 
