@@ -32,7 +32,7 @@ pub async fn free_number(
     Err(Failure::Internal("no free voucher number".to_owned()))
 }
 
-/// Makes the sheet for a payment or a refund: number, body and signature. The caller keeps it
+/// Makes the sheet for a payment or a refund under a number that is free. The caller keeps it
 /// (`Tx::insert_voucher`) and tells the event, in its own transaction.
 ///
 /// # Errors
@@ -45,8 +45,22 @@ pub async fn issue(
 ) -> Result<Voucher, Failure> {
     let refund = grounds.refund.as_ref().map(|refund| refund.id);
     let replaces = grounds.replaces.as_ref();
+    let number = free_number(tx, grounds.payment.id, refund, replaces, now).await?;
+    issue_under(app, number, grounds, now)
+}
+
+/// The same under a number that was found free in the same transaction.
+///
+/// # Errors
+/// [`Failure`], also when the rows do not add up (invariant 1).
+pub fn issue_under(
+    app: &Parts,
+    number: VoucherNumber,
+    grounds: &Grounds<'_>,
+    now: Timestamp,
+) -> Result<Voucher, Failure> {
     let issue = Issue {
-        number: free_number(tx, grounds.payment.id, refund, replaces, now).await?,
+        number,
         at: now,
         on: day_in_china(now),
         algorithm: app.signer.algorithm().to_owned(),

@@ -7,7 +7,7 @@ use super::call::{Answer, Call, Mutation};
 use super::convert::{self, Fields};
 use super::declaration::declaration;
 use super::failure::Failure;
-use super::issuing::{free_number, issue};
+use super::issuing::{free_number, issue, issue_under};
 use super::payment::payment;
 use super::quoting::{due, place};
 use super::refund::refund;
@@ -77,7 +77,7 @@ pub async fn offset(
         refund: None,
         replaces: None,
     };
-    let voucher = issue(app, &mut tx, &grounds, now).await?;
+    let voucher = issue_under(app, number.clone(), &grounds, now)?;
     let message = pb::OffsetRefundResponse {
         refund: Some(convert::refund(&used, today, &app.book)?),
         payment: Some(convert::payment(&made)),

@@ -15,8 +15,8 @@ use super::case::open_case;
 use super::convert::{self, Fields};
 use super::declaration::declaration;
 use super::failure::Failure;
-use super::quoting::{due, place, waive};
-use crate::filing::{BankAnswer, Payment, PaymentState, Refusal};
+use super::quoting::{place, standing_of, waive};
+use crate::filing::{BankAnswer, Payment, PaymentChannel, PaymentState, Refusal, quote_standing};
 use crate::pb;
 use crate::pb::payment_service_server::PaymentService;
 use crate::store::{StoreError, Tx};
@@ -50,6 +50,18 @@ pub async fn hear(
     id: PaymentId,
     answer: BankAnswer,
 ) -> Result<Payment, Failure> {
+    let (heard, _) = hear_and_answer(app, rpc, key, id, answer).await?;
+    Ok(heard)
+}
+
+/// The same; true where a request waited for it and is answered by it.
+async fn hear_and_answer(
+    app: &Parts,
+    rpc: &'static str,
+    key: TaxpayerKey,
+    id: PaymentId,
+    answer: BankAnswer,
+) -> Result<(Payment, bool), Failure> {
     repeating(app, rpc, || hear_once(app, rpc, key, id, answer.clone())).await
 }
 
@@ -59,7 +71,7 @@ async fn hear_once(
     key: TaxpayerKey,
     id: PaymentId,
     answer: BankAnswer,
-) -> Result<Payment, Failure> {
+) -> Result<(Payment, bool), Failure> {
     let now = app.clock.now();
     let mut tx = app.store.begin(rpc, Some(key), None).await?;
     let before = payment(&mut tx, key, id).await?;
@@ -79,10 +91,10 @@ async fn hear_once(
     if let Some(finding) = finding {
         open_case(&mut tx, Some(key), &id.to_string(), finding, now).await?;
     }
-    answer_waiting(&mut tx, &after).await?;
+    let answered = answer_waiting(&mut tx, &after).await?;
     tx.check_invariants(key, after.declaration).await?;
     tx.commit().await?;
-    Ok(after)
+    Ok((after, answered))
 }
 
 /// The event of a payment's new state.
@@ -100,6 +112,11 @@ pub fn event_of(payment: &Payment) -> &'static str {
     }
 }
 
+/// It bars another order of its declaration.
+fn is_alive(payment: &Payment) -> bool {
+    payment.channel == PaymentChannel::Agreement && payment.state.is_live()
+}
+
 fn created(payment: Option<pb::Payment>) -> pb::CreatePaymentResponse {
     pb::CreatePaymentResponse {
         payment,
@@ -107,16 +124,17 @@ fn created(payment: Option<pb::Payment>) -> pb::CreatePaymentResponse {
     }
 }
 
-/// Gives the payment as the answer to a CreatePayment that has none yet.
+/// Gives the payment as the answer to a CreatePayment that has none yet; false where none waits.
 ///
 /// # Errors
 /// [`Failure::Store`].
-pub async fn answer_waiting(tx: &mut Tx, payment: &Payment) -> Result<(), Failure> {
+pub async fn answer_waiting(tx: &mut Tx, payment: &Payment) -> Result<bool, Failure> {
     let message = created(Some(convert::payment(payment)));
     let id = payment.id.to_string();
-    tx.complete_requests_of(payment.taxpayer, CREATE, &id, &message.encode_to_vec())
+    let answered = tx
+        .complete_requests_of(payment.taxpayer, CREATE, &id, &message.encode_to_vec())
         .await?;
-    Ok(())
+    Ok(answered)
 }
 
 impl Payments {
@@ -150,11 +168,14 @@ impl Payments {
         }
         let taxpayer = must_have(&mut tx, key).await?;
         let kept = declaration(&mut tx, key, id).await?;
-        if let Some(alive) = tx.live_payment_of(key, id).await? {
+        let payments = tx.payments_of(key, id).await?;
+        if let Some(alive) = payments.iter().find(|payment| is_alive(payment)) {
             return Err(Refusal::PaymentAlive(alive.id.to_string()).into());
         }
         kept.check_payable(&named)?;
-        let order = due(&self.0, &mut tx, &kept, self.0.clock.today()).await?;
+        let standing = standing_of(&mut tx, key, id, payments).await?;
+        let today = self.0.clock.today();
+        let order = quote_standing(&kept.content, &standing, today, &self.0.book)?;
         if order.waived.is_positive() {
             let ended = kept.waive(&named, total, &order)?;
             return waive(&self.0, tx, &mutation, ended, wire.validate_only).await;
@@ -183,11 +204,14 @@ impl Payments {
         let work = tokio::spawn(async move {
             tx.commit().await?;
             let answer = app.bank.debit(&sent, &taxpayer.tax_number).await?;
-            hear(&app, CREATE, key, payment_id, answer).await
+            hear_and_answer(&app, CREATE, key, payment_id, answer).await
         });
-        let heard = work
+        let (heard, answered) = work
             .await
             .map_err(|error| Failure::Internal(error.to_string()))??;
+        if answered {
+            return Ok(Answer::new(created(Some(convert::payment(&heard)))));
+        }
         self.recorded(key, request, &heard, false).await
     }
 

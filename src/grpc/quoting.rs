@@ -7,7 +7,9 @@ use super::call::{Answer, Mutation};
 use super::convert::{self, Fields};
 use super::declaration::declaration;
 use super::failure::Failure;
-use crate::filing::{Declaration, MoneyRefusal, PaymentChannel, Quote, Standing, quote_standing};
+use crate::filing::{
+    Declaration, MoneyRefusal, Payment, PaymentChannel, Quote, Standing, quote_standing,
+};
 use crate::pb;
 use crate::store::Tx;
 use crate::types::{DeclarationId, Region, TaxAuthority, TaxpayerKey, parse_date};
@@ -29,11 +31,23 @@ pub async fn standing(
     key: TaxpayerKey,
     id: DeclarationId,
 ) -> Result<Standing, Failure> {
-    let extensions = tx.extensions_of(key, id).await?;
     let payments = tx.payments_of(key, id).await?;
-    let set_off = |payment: &crate::filing::Payment| {
-        payment.channel == PaymentChannel::Offset && payment.state.is_settled()
-    };
+    standing_of(tx, key, id, payments).await
+}
+
+/// The same where the declaration's payments were read already.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn standing_of(
+    tx: &mut Tx,
+    key: TaxpayerKey,
+    id: DeclarationId,
+    payments: Vec<Payment>,
+) -> Result<Standing, Failure> {
+    let extensions = tx.extensions_of(key, id).await?;
+    let set_off =
+        |payment: &Payment| payment.channel == PaymentChannel::Offset && payment.state.is_settled();
     let orders = payments.into_iter().filter(set_off);
     let covered = orders.flat_map(|payment| payment.order.rows).collect();
     Ok(Standing {

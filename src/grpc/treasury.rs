@@ -8,7 +8,7 @@ use super::case::open_case;
 use super::convert::{self, Fields};
 use super::declaration::declaration;
 use super::failure::Failure;
-use super::issuing::{free_number, issue};
+use super::issuing::{free_number, issue_under};
 use super::payment::{answer_waiting, event_of};
 use super::quoting::standing;
 use crate::clock::day_in_china;
@@ -124,15 +124,16 @@ async fn complete(
         refund: None,
         replaces: None,
     };
-    let voucher = issue(app, tx, &grounds, now).await?;
     if let Some(submission) = &filed.submission {
         telemetry::filed_to_voucher(now.duration_since(submission.at).unsigned_abs());
     }
-    let number = &voucher.body.voucher_number;
-    if paid.voucher.as_ref() != Some(number) {
-        let problem = "a settled payment names another voucher than is issued".to_owned();
+    let Some(number) = paid.voucher.clone() else {
+        let problem = "a settled payment names no voucher".to_owned();
         return Err(Failure::Internal(problem));
-    }
+    };
+    // Found free above, in this transaction.
+    let voucher = issue_under(app, number, &grounds, now)?;
+    let number = &voucher.body.voucher_number;
     tx.update_declaration(&filed).await?;
     tx.insert_voucher(&voucher).await?;
     tx.append_event(key, "declaration.completed", &filed.id.to_string(), now)

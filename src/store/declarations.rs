@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use sqlx::AssertSqlSafe;
 
+use super::many::{all_rows, pieces, rows_of_places};
 use super::{StoreError, Tx, change, instant, micros, on_backend, one_row};
-use crate::filing::{Closing, Declaration, DeclarationState, Submission};
+use crate::filing::{Closing, Covered, Declaration, DeclarationState, Line, Submission};
 use crate::rules::RuleBook;
 use crate::types::{DeclarationId, Invalid, Money, Period, SourceId, TaxpayerKey, parse_date};
 
@@ -210,53 +212,84 @@ impl Tx {
     /// # Errors
     /// [`StoreError::AlreadyExists`].
     pub async fn insert_filed(&mut self, declaration: &Declaration) -> Result<(), StoreError> {
-        let taxpayer = declaration.content.taxpayer.to_string();
-        let id = declaration.id.to_string();
-        for line in &declaration.content.lines {
-            let charge = &line.charge;
-            let relief = charge
-                .relief()
-                .map_err(|error| StoreError::value(TABLE, error))?;
-            let done = change!(self, conn => sqlx::query(
-                "INSERT INTO declaration_line (taxpayer_id, declaration_id, line_number, source_id,
-                 source_version, tax, item, detail, first_day, last_day, tax_fen, relief_fen,
-                 paid_fen, payable_fen, live)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-            )
-            .bind(&taxpayer)
-            .bind(&id)
-            .bind(i64::from(line.number))
-            .bind(line.source_id.to_string())
-            .bind(line.source_version)
-            .bind(charge.tax.name())
-            .bind(&charge.item)
-            .bind(&charge.detail)
-            .bind(charge.period.first().to_string())
-            .bind(charge.period.last().to_string())
-            .bind(charge.tax_amount.fen())
-            .bind(relief.fen())
-            .bind(charge.already_paid.fen())
-            .bind(line.payable.fen())
-            .bind(i64::from(!line.is_withdrawn()))
-            .execute(conn)
-            .await)?;
-            one_row("declaration_line", done)?;
+        let content = &declaration.content;
+        for piece in pieces(&content.lines) {
+            self.insert_lines(declaration, piece).await?;
         }
-        for covered in &declaration.content.covered {
-            let done = change!(self, conn => sqlx::query(
-                "INSERT INTO declared_period (taxpayer_id, declaration_id, source_id, first_day,
-                 last_day, live) VALUES ($1, $2, $3, $4, $5, 1)",
-            )
-            .bind(&taxpayer)
-            .bind(&id)
-            .bind(covered.source_id.to_string())
-            .bind(covered.period.first().to_string())
-            .bind(covered.period.last().to_string())
-            .execute(conn)
-            .await)?;
-            one_row("declared_period", done)?;
+        for piece in pieces(&content.covered) {
+            self.insert_covered(declaration, piece).await?;
         }
         Ok(())
+    }
+
+    async fn insert_lines(
+        &mut self,
+        declaration: &Declaration,
+        lines: &[Line],
+    ) -> Result<(), StoreError> {
+        let taxpayer = declaration.content.taxpayer.to_string();
+        let id = declaration.id.to_string();
+        let reliefs: Result<Vec<Money>, _> =
+            lines.iter().map(|line| line.charge.relief()).collect();
+        let reliefs = reliefs.map_err(|error| StoreError::value(TABLE, error))?;
+        let sql = format!(
+            "INSERT INTO declaration_line (taxpayer_id, declaration_id, line_number, source_id,
+             source_version, tax, item, detail, first_day, last_day, tax_fen, relief_fen,
+             paid_fen, payable_fen, live) VALUES {}",
+            rows_of_places(lines.len(), 15)
+        );
+        let done = change!(self, conn => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for (line, relief) in lines.iter().zip(reliefs) {
+                let charge = &line.charge;
+                query = query
+                    .bind(&taxpayer)
+                    .bind(&id)
+                    .bind(i64::from(line.number))
+                    .bind(line.source_id.to_string())
+                    .bind(line.source_version)
+                    .bind(charge.tax.name())
+                    .bind(&charge.item)
+                    .bind(&charge.detail)
+                    .bind(charge.period.first().to_string())
+                    .bind(charge.period.last().to_string())
+                    .bind(charge.tax_amount.fen())
+                    .bind(relief.fen())
+                    .bind(charge.already_paid.fen())
+                    .bind(line.payable.fen())
+                    .bind(i64::from(!line.is_withdrawn()));
+            }
+            query.execute(conn).await
+        })?;
+        all_rows("declaration_line", done, lines.len())
+    }
+
+    async fn insert_covered(
+        &mut self,
+        declaration: &Declaration,
+        covered: &[Covered],
+    ) -> Result<(), StoreError> {
+        let taxpayer = declaration.content.taxpayer.to_string();
+        let id = declaration.id.to_string();
+        let sql = format!(
+            "INSERT INTO declared_period (taxpayer_id, declaration_id, source_id, first_day,
+             last_day, live) VALUES {}",
+            rows_of_places(covered.len(), 6)
+        );
+        let done = change!(self, conn => {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for covered in covered {
+                query = query
+                    .bind(&taxpayer)
+                    .bind(&id)
+                    .bind(covered.source_id.to_string())
+                    .bind(covered.period.first().to_string())
+                    .bind(covered.period.last().to_string())
+                    .bind(1_i64);
+            }
+            query.execute(conn).await
+        })?;
+        all_rows("declared_period", done, covered.len())
     }
 
     /// Reads a declaration.

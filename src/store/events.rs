@@ -153,6 +153,7 @@ impl Tx {
         if events.is_empty() {
             return Ok(Vec::new());
         }
+        let details = self.details(&events).await?;
         let mut position = match self.backend {
             TxBackend::Sqlite(_) => Some(self.last_position().await?),
             // Numbered after the commit: see `numbering`.
@@ -160,7 +161,7 @@ impl Tx {
         };
         let mut ends: HashMap<TaxpayerKey, (i64, String)> = HashMap::new();
         let mut written = Vec::with_capacity(events.len());
-        for new in events {
+        for (new, detail) in events.into_iter().zip(details) {
             let (sequence, before) = match ends.remove(&new.taxpayer) {
                 Some(end) => end,
                 None => {
@@ -169,7 +170,6 @@ impl Tx {
                 }
             };
             position = position.map(|last| last.saturating_add(1));
-            let detail = self.detail(new.taxpayer, new.kind, &new.subject_id).await?;
             let mut event = KeptEvent {
                 position: position.unwrap_or(0),
                 taxpayer_id: new.taxpayer.to_string(),

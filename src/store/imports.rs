@@ -150,6 +150,7 @@ impl Tx {
         .bind(rpc)
         .execute(conn)
         .await)?;
+        self.answers.clear();
         one_row("request", done)
     }
 }

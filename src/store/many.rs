@@ -3,8 +3,9 @@
 
 use super::StoreError;
 
-/// Rows in one statement. Few lengths, so that few statements are prepared.
-const LENGTHS: [usize; 4] = [200, 40, 8, 1];
+/// Rows in one statement. Few lengths, so that few statements are prepared; what is usual, a form
+/// of some lines, is one statement.
+const LENGTHS: [usize; 11] = [200, 40, 16, 8, 7, 6, 5, 4, 3, 2, 1];
 
 /// Cuts a list into pieces of the lengths of [`LENGTHS`], the longest first.
 pub(super) fn pieces<T>(mut rest: &[T]) -> Vec<&[T]> {
@@ -59,7 +60,8 @@ mod tests {
         }
         let all: Vec<usize> = (0..251).collect();
         let lengths: Vec<usize> = pieces(&all).iter().map(|piece| piece.len()).collect();
-        assert_eq!(lengths, [200, 40, 8, 1, 1, 1]);
+        assert_eq!(lengths, [200, 40, 8, 3]);
+        assert_eq!(pieces(&all[..7]).len(), 1);
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub use events::{KeptEvent, READS};
 pub use news::Follower;
 pub use repeating::{Repeats, repeat};
 pub use requests::RecordedRequest;
+pub use seal::sealed_rows;
 pub use watched::{Standing, WATCH_READS};
 
 use std::path::Path;
@@ -94,6 +95,10 @@ pub struct Tx {
     request: Option<RequestId>,
     /// Events to be written at the end, when the rows they tell of stand as they will stay.
     events: Vec<NewEvent>,
+    /// Requests recorded in this transaction, with the digest of their record.
+    answers: Vec<((TaxpayerKey, RequestId), String)>,
+    /// The taxpayer as it was read with its lock, until it is asked for or changed.
+    held: Option<taxpayers::Row>,
     /// Answers given in this transaction to requests that waited: their subject, and a digest.
     completed: Vec<(String, String)>,
     news: News,
@@ -217,11 +222,17 @@ impl Store {
         taxpayer: Option<TaxpayerKey>,
         request: Option<RequestId>,
     ) -> Result<Tx, StoreError> {
-        let backend = match &self.backend {
-            Backend::Sqlite(store) => TxBackend::Sqlite(store.begin_write(taxpayer).await?),
-            Backend::Postgres(store) => TxBackend::Postgres(store.begin_write(taxpayer).await?),
+        let (backend, held) = match &self.backend {
+            Backend::Sqlite(store) => (TxBackend::Sqlite(store.begin_write(taxpayer).await?), None),
+            Backend::Postgres(store) => {
+                let (transaction, held) = store.begin_write(taxpayer).await?;
+                (TxBackend::Postgres(transaction), held)
+            }
         };
-        Ok(self.tx(backend, rpc, request))
+        Ok(Tx {
+            held,
+            ..self.tx(backend, rpc, request)
+        })
     }
 
     /// Begins a reading transaction on a snapshot.
@@ -242,6 +253,8 @@ impl Store {
             rpc,
             request,
             events: Vec::new(),
+            answers: Vec::new(),
+            held: None,
             completed: Vec::new(),
             news: self.news.clone(),
             committed: Arc::clone(&self.committed),

@@ -12,8 +12,8 @@ use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Postgres, Transaction};
 
-use super::StoreError;
 use super::error::migrating;
+use super::{StoreError, taxpayers};
 use crate::types::TaxpayerKey;
 
 const CONNECTIONS_MAX: u32 = 16;
@@ -27,8 +27,6 @@ const LIMITS: [(&str, &str); 3] = [
     ("statement_timeout", "30000"),
     ("idle_in_transaction_session_timeout", "60000"),
 ];
-/// The lock of a taxpayer: everything it has changes only under it.
-const LOCK: &str = "SELECT version FROM taxpayer WHERE taxpayer_id = $1 FOR UPDATE";
 
 /// The pool.
 #[derive(Debug, Clone)]
@@ -90,19 +88,20 @@ impl PostgresStore {
         self.pool.is_closed()
     }
 
-    /// Begins a writing transaction, alone on its taxpayer.
-    pub async fn begin_write(
+    /// Begins a writing transaction, alone on its taxpayer, which is read with its lock.
+    pub(super) async fn begin_write(
         &self,
         taxpayer: Option<TaxpayerKey>,
-    ) -> Result<Transaction<'static, Postgres>, StoreError> {
+    ) -> Result<(Transaction<'static, Postgres>, Option<taxpayers::Row>), StoreError> {
         let mut transaction = self.pool.begin().await?;
-        if let Some(taxpayer) = taxpayer {
-            sqlx::query(LOCK)
-                .bind(taxpayer.to_string())
-                .execute(&mut *transaction)
-                .await?;
-        }
-        Ok(transaction)
+        let Some(taxpayer) = taxpayer else {
+            return Ok((transaction, None));
+        };
+        let held = sqlx::query_as(taxpayers::LOCK)
+            .bind(taxpayer.to_string())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        Ok((transaction, held))
     }
 
     /// A snapshot for reading.

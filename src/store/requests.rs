@@ -20,6 +20,15 @@ pub struct RecordedRequest {
     pub recorded_at: Timestamp,
 }
 
+impl RecordedRequest {
+    /// The digest of it that an event carries.
+    pub(super) fn seal(&self) -> String {
+        let response = self.response.as_deref().map(seal::bytes_digest);
+        let (method, subject) = (&self.method, &self.subject_id);
+        seal::answer_seal(method, &self.content_digest, subject, response.as_deref())
+    }
+}
+
 type Row = (String, String, String, Option<Vec<u8>>, i64);
 
 impl Tx {
@@ -76,10 +85,13 @@ impl Tx {
         .bind(micros(recorded.recorded_at))
         .execute(conn)
         .await)?;
-        one_row("request", done)
+        one_row("request", done)?;
+        self.answers.push(((taxpayer, request), recorded.seal()));
+        Ok(())
     }
 
-    /// Records the answer of a mutation that waited for the bank. The first answer stays.
+    /// Records the answer of a mutation that waited for the bank; false where none waited. The
+    /// first answer stays.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -89,7 +101,7 @@ impl Tx {
         method: &str,
         subject_id: &str,
         response: &[u8],
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let done = change!(self, conn => sqlx::query(
             "UPDATE request SET response = $1 WHERE taxpayer_id = $2 AND method = $3
              AND subject_id = $4 AND response IS NULL",
@@ -101,9 +113,10 @@ impl Tx {
         .execute(conn)
         .await)?;
         if done > 0 {
+            self.answers.clear();
             let digest = seal::bytes_digest(response);
             self.completed.push((subject_id.to_owned(), digest));
         }
-        Ok(())
+        Ok(done > 0)
     }
 }

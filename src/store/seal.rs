@@ -1,11 +1,13 @@
 //! Digests that an event carries of what it is about, so that a row altered behind the service's
 //! back no longer agrees with the trail.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
+use sqlx::AssertSqlSafe;
 
-use super::events::{KeptEvent, Seals};
+use super::events::{KeptEvent, NewEvent, Seals};
+use super::many::{pieces, places};
 use super::{StoreError, Tx, on_backend};
 use crate::types::TaxpayerKey;
 
@@ -18,8 +20,8 @@ pub(super) struct Sealed {
     pub table: &'static str,
     /// Reads the ids of a taxpayer's rows.
     pub ids: &'static str,
-    /// Reads a row as texts, its version first.
-    row: &'static str,
+    /// Reads rows of a taxpayer's as texts, their ids and versions first; their ids follow.
+    rows: &'static str,
     columns: usize,
 }
 
@@ -30,9 +32,10 @@ macro_rules! sealed {
             kinds: &$kinds,
             table: $table,
             ids: concat!("SELECT ", $id, " FROM ", $table, " WHERE taxpayer_id = $1"),
-            row: concat!(
-                "SELECT CAST(", $version, " AS TEXT)" $(, ", CAST(", $column, " AS TEXT)")+,
-                " FROM ", $from, " WHERE t.taxpayer_id = $1 AND t.", $id, " = $2"
+            rows: concat!(
+                "SELECT t.", $id, ", CAST(", $version, " AS TEXT)"
+                $(, ", CAST(", $column, " AS TEXT)")+,
+                " FROM ", $from, " WHERE t.taxpayer_id = $1 AND t.", $id, " IN "
             ),
             columns: 1 $(+ { let _ = $column; 1 })+,
         }
@@ -244,6 +247,14 @@ pub(super) fn sealed_by(kind: &str) -> Option<&'static Sealed> {
     SEALED.iter().find(|sealed| sealed.kinds.contains(&first))
 }
 
+/// What an event of a kind seals, for whoever recomputes it from outside: the table, a statement
+/// that reads rows of a taxpayer (`$1`) whose ids follow in brackets, and how many columns stand
+/// after each row's id. The seal is the SHA-256 of the JSON array of the table's name and the
+/// array of the columns.
+pub fn sealed_rows(kind: &str) -> Option<(&'static str, &'static str, usize)> {
+    sealed_by(kind).map(|sealed| (sealed.table, sealed.rows, sealed.columns))
+}
+
 /// SHA-256 over a JSON value.
 pub(super) fn digest(value: &serde_json::Value) -> String {
     hex::encode(Sha256::digest(value.to_string()))
@@ -251,6 +262,9 @@ pub(super) fn digest(value: &serde_json::Value) -> String {
 
 /// The columns of a row, as text.
 type Values = Result<Vec<Option<String>>, sqlx::Error>;
+
+/// The same, with the row's id.
+type Named = Result<(String, Vec<Option<String>>), sqlx::Error>;
 
 /// A row as sealed: its version and its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -287,25 +301,47 @@ impl Tx {
         taxpayer: &str,
         id: &str,
     ) -> Result<Option<RowSeal>, StoreError> {
-        let values: Option<Values> = on_backend!(self, conn => sqlx::query(sealed.row)
-        .bind(taxpayer)
-        .bind(id)
-        .fetch_optional(conn)
-        .await?
-        .map(|row| {
-            let value = |column| sqlx::Row::try_get(&row, column);
-            (0..sealed.columns).map(value).collect()
-        }));
-        let Some(values) = values.transpose()? else {
-            return Ok(None);
-        };
-        let version = values.first().cloned().flatten().unwrap_or_default();
-        Ok(Some(RowSeal {
-            version: version
-                .parse()
-                .map_err(|_| StoreError::value(sealed.table, &version))?,
-            digest: digest(&serde_json::json!([sealed.table, values])),
-        }))
+        let mut seals = self.row_seals(sealed, taxpayer, &[id]).await?;
+        Ok(seals.remove(id))
+    }
+
+    /// The seals of those of a taxpayer's rows that are there, by id.
+    pub(super) async fn row_seals(
+        &mut self,
+        sealed: &'static Sealed,
+        taxpayer: &str,
+        ids: &[&str],
+    ) -> Result<HashMap<String, RowSeal>, StoreError> {
+        let mut seals = HashMap::new();
+        for piece in pieces(ids) {
+            let sql = format!("{}({})", sealed.rows, places(2, piece.len()));
+            let rows: Vec<Named> = on_backend!(self, conn => {
+                let mut query = sqlx::query(AssertSqlSafe(sql)).bind(taxpayer);
+                for id in piece {
+                    query = query.bind(*id);
+                }
+                let rows = query.fetch_all(conn).await?;
+                let read = |row| {
+                    let value = |column| sqlx::Row::try_get(row, column);
+                    let values: Result<_, sqlx::Error> =
+                        (1..=sealed.columns).map(value).collect();
+                    Ok((sqlx::Row::try_get(row, 0)?, values?))
+                };
+                rows.iter().map(read).collect()
+            });
+            for row in rows {
+                let (id, values) = row?;
+                let version = values.first().cloned().flatten().unwrap_or_default();
+                let seal = RowSeal {
+                    version: version
+                        .parse()
+                        .map_err(|_| StoreError::value(sealed.table, &version))?,
+                    digest: digest(&serde_json::json!([sealed.table, values])),
+                };
+                seals.insert(id, seal);
+            }
+        }
+        Ok(seals)
     }
 
     /// The digests of all versions of a source.
@@ -332,39 +368,81 @@ impl Tx {
         digests.collect()
     }
 
-    /// What an event of this transaction carries; nothing where nothing can be sealed.
-    pub(super) async fn detail(
+    /// What each event of this transaction carries; nothing where nothing can be sealed. The rows
+    /// of a table are read together.
+    pub(super) async fn details(
         &mut self,
-        taxpayer: TaxpayerKey,
-        kind: &str,
-        subject_id: &str,
-    ) -> Result<Option<String>, StoreError> {
-        let row = match sealed_by(kind) {
-            None => None,
-            Some(sealed) => {
-                self.row_seal(sealed, &taxpayer.to_string(), subject_id)
-                    .await?
+        events: &[NewEvent],
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        let mut subjects: BTreeMap<(String, &str), (&'static Sealed, BTreeSet<&str>)> =
+            BTreeMap::new();
+        for event in events {
+            if let Some(sealed) = sealed_by(event.kind) {
+                let group = subjects.entry((event.taxpayer.to_string(), sealed.table));
+                let (_, ids) = group.or_insert_with(|| (sealed, BTreeSet::new()));
+                ids.insert(&event.subject_id);
             }
+        }
+        let mut rows = HashMap::new();
+        for ((taxpayer, table), (sealed, ids)) in subjects {
+            let ids: Vec<&str> = ids.into_iter().collect();
+            for (id, seal) in self.row_seals(sealed, &taxpayer, &ids).await? {
+                rows.insert((taxpayer.clone(), table, id), seal.digest);
+            }
+        }
+        let mut answers: HashMap<TaxpayerKey, Option<String>> = HashMap::new();
+        let mut details = Vec::with_capacity(events.len());
+        for event in events {
+            let answer = match answers.get(&event.taxpayer) {
+                Some(answer) => answer.clone(),
+                None => {
+                    let answer = self.answer_of(event.taxpayer).await?;
+                    answers.insert(event.taxpayer, answer.clone());
+                    answer
+                }
+            };
+            let row = sealed_by(event.kind).and_then(|sealed| {
+                let taxpayer = event.taxpayer.to_string();
+                let row = (taxpayer, sealed.table, event.subject_id.clone());
+                rows.get(&row).cloned()
+            });
+            let about = |(subject, _): &&(String, String)| *subject == event.subject_id;
+            let completed = self.completed.iter().find(about);
+            let seals = Seals {
+                row,
+                answer,
+                completed: completed.map(|(_, digest)| digest.clone()),
+            };
+            details.push(seals.text()?);
+        }
+        Ok(details)
+    }
+
+    /// The digest of what is recorded of this transaction's request.
+    async fn answer_of(&mut self, taxpayer: TaxpayerKey) -> Result<Option<String>, StoreError> {
+        let Some(request) = self.request else {
+            return Ok(None);
         };
-        let answer = match self.request {
-            None => None,
-            Some(request) => self.find_request(taxpayer, request).await?,
-        };
-        let answer = answer.map(|kept| {
-            let response = kept.response.as_deref().map(bytes_digest);
-            let (method, subject) = (&kept.method, &kept.subject_id);
-            answer_seal(method, &kept.content_digest, subject, response.as_deref())
-        });
-        let completed = self.completed.iter().find(|(about, _)| about == subject_id);
-        let seals = Seals {
-            row: row.map(|row| row.digest),
-            answer,
-            completed: completed.map(|(_, digest)| digest.clone()),
-        };
-        if seals == Seals::default() {
+        // What this transaction recorded itself need not be read again.
+        let recorded = self
+            .answers
+            .iter()
+            .find(|(of, ..)| *of == (taxpayer, request));
+        if let Some((_, seal)) = recorded {
+            return Ok(Some(seal.clone()));
+        }
+        let kept = self.find_request(taxpayer, request).await?;
+        Ok(kept.map(|kept| kept.seal()))
+    }
+}
+
+impl Seals {
+    /// As an event carries them; nothing where nothing is sealed.
+    fn text(&self) -> Result<Option<String>, StoreError> {
+        if *self == Self::default() {
             return Ok(None);
         }
-        let text = serde_json::to_string(&seals);
+        let text = serde_json::to_string(self);
         text.map(Some)
             .map_err(|error| StoreError::json("event", &error))
     }

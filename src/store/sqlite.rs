@@ -16,6 +16,8 @@ use crate::types::TaxpayerKey;
 /// The file in the data directory.
 const FILE: &str = "caixing.sqlite3";
 const READERS_MAX: u32 = 8;
+/// Statements kept prepared on each connection; there are fewer.
+const STATEMENTS_KEPT: usize = 400;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -74,6 +76,7 @@ impl SqliteStore {
             // FULL: an acknowledged filing survives a power loss (invariant 7).
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .statement_cache_capacity(STATEMENTS_KEPT)
             .busy_timeout(BUSY_TIMEOUT);
         let mut connection = options.connect().await.map_err(|error| refuse(&error))?;
         sqlx::migrate!("migrations/sqlite")

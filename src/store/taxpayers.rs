@@ -16,8 +16,11 @@ macro_rules! select {
     };
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
+/// The lock of a taxpayer on PostgreSQL: everything it has changes only under it.
+pub(super) const LOCK: &str = select!("WHERE taxpayer_id = $1 FOR UPDATE");
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Row {
     taxpayer_id: String,
     tax_number: String,
     name: String,
@@ -82,6 +85,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let profile = profile(taxpayer)?;
         let rpc = self.rpc;
+        self.held = None;
         let done = change!(self, conn => sqlx::query(
             "UPDATE taxpayer SET name = $1, profile = $2, version = $3, updated_at = $4,
              updated_by = $5 WHERE taxpayer_id = $6 AND version = $3 - 1",
@@ -102,6 +106,10 @@ impl Tx {
     /// # Errors
     /// [`StoreError`].
     pub async fn taxpayer(&mut self, key: TaxpayerKey) -> Result<Option<Taxpayer>, StoreError> {
+        let held = self.held.take();
+        if let Some(row) = held.filter(|row| row.taxpayer_id == key.to_string()) {
+            return row.try_into().map(Some);
+        }
         let row: Option<Row> = on_backend!(self, conn => sqlx::query_as(
             select!("WHERE taxpayer_id = $1"),
         )
