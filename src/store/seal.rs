@@ -284,16 +284,20 @@ impl Tx {
         taxpayer: &str,
         id: &str,
     ) -> Result<Option<RowSeal>, StoreError> {
-        let values: Option<Result<Vec<Option<String>>, sqlx::Error>> = on_backend!(self, conn => sqlx::query(sealed.row)
+        type Values = Option<Vec<Option<String>>>;
+        let values: Result<Values, sqlx::Error> = on_backend!(self, conn => sqlx::query(sealed.row)
         .bind(taxpayer)
         .bind(id)
         .fetch_optional(conn)
-        .await?
-        .map(|row| {
-            let value = |column| sqlx::Row::try_get(&row, column);
-            (0..sealed.columns).map(value).collect()
+        .await
+        .and_then(|row| {
+            let values = |row| {
+                let value = |column| sqlx::Row::try_get(&row, column);
+                (0..sealed.columns).map(value).collect()
+            };
+            row.map(values).transpose()
         }));
-        let Some(values) = values.transpose()? else {
+        let Some(values) = values? else {
             return Ok(None);
         };
         let version = values.first().cloned().flatten().unwrap_or_default();
@@ -311,22 +315,23 @@ impl Tx {
         taxpayer: &str,
         id: &str,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let versions: Vec<Result<Vec<Option<String>>, sqlx::Error>> = on_backend!(self, conn => sqlx::query(SOURCE_VERSIONS)
-                .bind(taxpayer)
-                .bind(id)
-                .fetch_all(conn)
-                .await?
-                .iter()
-                .map(|row| {
-                    let value = |column| sqlx::Row::try_get(row, column);
-                    (0..SOURCE_COLUMNS).map(value).collect()
-                })
-                .collect());
-        let digests = versions.into_iter().map(|values| {
-            let values = values?;
-            Ok(digest(&serde_json::json!([SOURCE, values])))
-        });
-        digests.collect()
+        type Versions = Vec<Vec<Option<String>>>;
+        let versions: Result<Versions, sqlx::Error> = on_backend!(self, conn => sqlx::query(SOURCE_VERSIONS)
+        .bind(taxpayer)
+        .bind(id)
+        .fetch_all(conn)
+        .await
+        .and_then(|rows| {
+            let values = |row| {
+                let value = |column| sqlx::Row::try_get(row, column);
+                (0..SOURCE_COLUMNS).map(value).collect()
+            };
+            rows.iter().map(values).collect()
+        }));
+        let digests = versions?
+            .into_iter()
+            .map(|values| digest(&serde_json::json!([SOURCE, values])));
+        Ok(digests.collect())
     }
 
     /// What an event of this transaction carries; nothing where nothing can be sealed.
