@@ -76,6 +76,8 @@ pub struct Commits {
     pub transactions: u64,
     /// The most transactions of one commit.
     pub largest: u64,
+    /// Transactions that wait for their turn now.
+    pub waiting: usize,
 }
 
 #[derive(Debug, Default)]
@@ -198,6 +200,7 @@ impl Writer {
             commits: read(&self.0.counted.commits),
             transactions: read(&self.0.counted.transactions),
             largest: read(&self.0.counted.largest),
+            waiting: self.0.waiting.load(Ordering::Relaxed),
         }
     }
 
