@@ -21,8 +21,7 @@ const HEADER: usize = 100;
 pub(super) const APPLICATION_ID: &str = "PRAGMA application_id = 1128352088";
 const FULL_CHECK: &str = "PRAGMA integrity_check(20)";
 const FOREIGN_KEYS: &str = "PRAGMA foreign_key_check";
-const WHAT_TO_DO: &str = "nothing was changed; restore a backup, or read what can be read of a copy \
-                          of it";
+const WHAT_TO_DO: &str = "nothing was changed; restore a backup, or read a copy of the file";
 
 /// An error at the start, with the file it is about.
 pub(super) fn refuse(file: &Path, problem: &dyn std::fmt::Display) -> StoreError {

@@ -315,22 +315,23 @@ impl Tx {
         taxpayer: &str,
         id: &str,
     ) -> Result<BTreeSet<String>, StoreError> {
-        type Versions = Vec<Vec<Option<String>>>;
-        let versions: Result<Versions, sqlx::Error> = on_backend!(self, conn => sqlx::query(SOURCE_VERSIONS)
-        .bind(taxpayer)
-        .bind(id)
-        .fetch_all(conn)
-        .await
-        .and_then(|rows| {
-            let values = |row| {
-                let value = |column| sqlx::Row::try_get(row, column);
-                (0..SOURCE_COLUMNS).map(value).collect()
-            };
-            rows.iter().map(values).collect()
-        }));
+        let versions: Result<Vec<_>, sqlx::Error> = on_backend!(self, conn => {
+            sqlx::query(SOURCE_VERSIONS)
+                .bind(taxpayer)
+                .bind(id)
+                .fetch_all(conn)
+                .await
+                .and_then(|rows| {
+                    let values = |row| {
+                        let value = |column| sqlx::Row::try_get(row, column);
+                        (0..SOURCE_COLUMNS).map(value).collect()
+                    };
+                    rows.iter().map(values).collect()
+                })
+        });
         let digests = versions?
             .into_iter()
-            .map(|values| digest(&serde_json::json!([SOURCE, values])));
+            .map(|values: Vec<Option<String>>| digest(&serde_json::json!([SOURCE, values])));
         Ok(digests.collect())
     }
 
