@@ -222,7 +222,7 @@ fn store(error: &StoreError, call: &Call, details: &mut ErrorDetails) -> Words {
                 &[],
             )
         }
-        StoreError::NoSpace | StoreError::ReadOnly => {
+        StoreError::NoSpace | StoreError::CannotWrite(_) | StoreError::ReadOnly => {
             tracing::error!(request = %call.id, %error, "nothing can be written");
             details.set_retry_info(Some(NO_ROOM_RETRY_AFTER));
             Words::new(

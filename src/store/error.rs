@@ -28,6 +28,9 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk of the database is full")]
     NoSpace,
+    /// The disk does not take what is written.
+    #[error("the database cannot be written: {0}")]
+    CannotWrite(String),
     /// The database may only be read.
     #[error("the database is read-only")]
     ReadOnly,
@@ -73,6 +76,15 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// What an error of SQLite's tells of the database itself, if anything.
+pub(super) fn known(error: &sqlx::Error) -> Option<StoreError> {
+    let sqlx::Error::Database(inner) = error else {
+        return None;
+    };
+    inner.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
+    of_sqlite(&inner.code().unwrap_or_default())
+}
+
 /// What an error of SQLite's means; its code with the extension, as SQLite numbers them.
 fn of_sqlite(code: &str) -> Option<StoreError> {
     let number: u32 = code.parse().ok()?;
@@ -81,12 +93,19 @@ fn of_sqlite(code: &str) -> Option<StoreError> {
         5 | 6 => StoreError::Unavailable(format!("locked ({code})")),
         // SQLITE_READONLY.
         8 => StoreError::ReadOnly,
+        // SQLITE_IOERR_WRITE, SQLITE_IOERR_SHMSIZE: a quota, a limit of file size, a disk that the
+        // system made read-only.
+        10 if matches!(number, 778 | 4874) => {
+            StoreError::CannotWrite(format!("SQLite error {code}"))
+        }
         // SQLITE_IOERR.
         10 => StoreError::Unavailable(format!("the disk failed ({code})")),
         // SQLITE_CORRUPT, SQLITE_NOTADB.
         11 | 26 => StoreError::Damaged(format!("SQLite error {code}")),
         // SQLITE_FULL.
         13 => StoreError::NoSpace,
+        // SQLITE_CANTOPEN: out of file descriptors, or gone.
+        14 => StoreError::Unavailable(format!("it cannot be opened ({code})")),
         _ => return None,
     })
 }
@@ -148,6 +167,7 @@ impl StoreError {
             Self::Conflict(why) => Self::Conflict(why.clone()),
             Self::Overloaded => Self::Overloaded,
             Self::NoSpace => Self::NoSpace,
+            Self::CannotWrite(why) => Self::CannotWrite(why.clone()),
             Self::ReadOnly => Self::ReadOnly,
             Self::Damaged(what) => Self::Damaged(what.clone()),
             other => Self::Unavailable(other.to_string()),

@@ -7,17 +7,20 @@ mod audit;
 mod audit_contents;
 mod cases;
 mod chain;
+mod condition;
 mod corrections;
 mod database;
 mod declarations;
 mod error;
 mod events;
 mod extensions;
+mod file_check;
 mod forget;
 mod imports;
 mod inspections;
 mod invariants;
 mod lease;
+mod lock;
 mod many;
 mod news;
 mod numbering;
@@ -36,6 +39,7 @@ mod watched;
 mod writer;
 
 pub use audit::{Audited, Break, Fault};
+pub use condition::Condition;
 pub use database::{Database, UnknownDatabase};
 pub use error::StoreError;
 pub use events::{KeptEvent, READS};
@@ -43,7 +47,9 @@ pub use news::Follower;
 pub use repeating::{Repeats, repeat};
 pub use requests::RecordedRequest;
 pub use seal::sealed_rows;
+pub use sqlite::Limits;
 pub use watched::{Standing, WATCH_READS};
+pub use writer::Commits;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -118,7 +124,8 @@ macro_rules! on_backend {
         match &mut $tx.backend {
             crate::store::TxBackend::Sqlite(transaction) => {
                 let $conn = transaction.connection()?;
-                $body
+                let done = $body;
+                transaction.noted(done)
             }
             crate::store::TxBackend::Postgres(transaction) => {
                 let $conn = &mut **transaction;
@@ -134,7 +141,8 @@ macro_rules! change {
             crate::store::TxBackend::Sqlite(transaction) => {
                 transaction.writes();
                 let $conn = transaction.connection()?;
-                $body.map(|done| done.rows_affected())
+                let done = $body;
+                transaction.noted(done).map(|done| done.rows_affected())
             }
             crate::store::TxBackend::Postgres(transaction) => {
                 let $conn = &mut **transaction;
@@ -151,8 +159,16 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn open(database: &Database) -> Result<Self, StoreError> {
+        Self::open_within(database, Limits::default()).await
+    }
+
+    /// The same within other limits than the usual ones.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_within(database: &Database, limits: Limits) -> Result<Self, StoreError> {
         let backend = match database {
-            Database::Embedded(dir) => Backend::Sqlite(SqliteStore::open(dir).await?),
+            Database::Embedded(dir) => Backend::Sqlite(SqliteStore::open(dir, limits).await?),
             Database::Postgres(url) => Backend::Postgres(PostgresStore::open(url).await?),
         };
         let mut store = Self::on(backend);
@@ -264,6 +280,36 @@ impl Store {
     /// True where only one process can write.
     const fn is_alone(&self) -> bool {
         matches!(self.backend, Backend::Sqlite(_))
+    }
+
+    /// What the database can do, from now on. PostgreSQL tells it by its answers alone.
+    pub fn condition(&self) -> watch::Receiver<Condition> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.condition(),
+            Backend::Postgres(_) => watch::channel(Condition::Well).1,
+        }
+    }
+
+    /// How the commits of the embedded database were shared; nothing for another, or where it is
+    /// only read.
+    pub fn commits(&self) -> Option<Commits> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.commits(),
+            Backend::Postgres(_) => None,
+        }
+    }
+
+    /// Checks the whole file of the embedded database, which reads all of it: every page, row and
+    /// index, and every row that another names. What is wrong, in SQLite's words; PostgreSQL has
+    /// no such file and nothing is said of it.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the check itself cannot run.
+    pub async fn check_file(&self) -> Result<Vec<String>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(store) => store.check_file().await,
+            Backend::Postgres(_) => Ok(Vec::new()),
+        }
     }
 
     /// True once it is closed.

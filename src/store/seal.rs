@@ -260,11 +260,8 @@ pub(super) fn digest(value: &serde_json::Value) -> String {
     hex::encode(Sha256::digest(value.to_string()))
 }
 
-/// The columns of a row, as text.
-type Values = Result<Vec<Option<String>>, sqlx::Error>;
-
-/// The same, with the row's id.
-type Named = Result<(String, Vec<Option<String>>), sqlx::Error>;
+/// A row's id and its columns, as text.
+type Named = (String, Vec<Option<String>>);
 
 /// A row as sealed: its version and its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -315,22 +312,22 @@ impl Tx {
         let mut seals = HashMap::new();
         for piece in pieces(ids) {
             let sql = format!("{}({})", sealed.rows, places(2, piece.len()));
-            let rows: Vec<Named> = on_backend!(self, conn => {
+            let rows: Result<Vec<Named>, sqlx::Error> = on_backend!(self, conn => {
                 let mut query = sqlx::query(AssertSqlSafe(sql)).bind(taxpayer);
                 for id in piece {
                     query = query.bind(*id);
                 }
-                let rows = query.fetch_all(conn).await?;
-                let read = |row| {
-                    let value = |column| sqlx::Row::try_get(row, column);
-                    let values: Result<_, sqlx::Error> =
-                        (1..=sealed.columns).map(value).collect();
-                    Ok((sqlx::Row::try_get(row, 0)?, values?))
-                };
-                rows.iter().map(read).collect()
+                query.fetch_all(conn).await.and_then(|rows| {
+                    let read = |row| {
+                        let value = |column| sqlx::Row::try_get(row, column);
+                        let values: Result<_, sqlx::Error> =
+                            (1..=sealed.columns).map(value).collect();
+                        Ok((sqlx::Row::try_get(row, 0)?, values?))
+                    };
+                    rows.iter().map(read).collect()
+                })
             });
-            for row in rows {
-                let (id, values) = row?;
+            for (id, values) in rows? {
                 let version = values.first().cloned().flatten().unwrap_or_default();
                 let seal = RowSeal {
                     version: version
@@ -350,22 +347,24 @@ impl Tx {
         taxpayer: &str,
         id: &str,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let versions: Vec<Values> = on_backend!(self, conn => sqlx::query(SOURCE_VERSIONS)
-            .bind(taxpayer)
-            .bind(id)
-            .fetch_all(conn)
-            .await?
-            .iter()
-            .map(|row| {
-                let value = |column| sqlx::Row::try_get(row, column);
-                (0..SOURCE_COLUMNS).map(value).collect()
-            })
-            .collect());
-        let digests = versions.into_iter().map(|values| {
-            let values = values?;
-            Ok(digest(&serde_json::json!([SOURCE, values])))
+        let versions: Result<Vec<_>, sqlx::Error> = on_backend!(self, conn => {
+            sqlx::query(SOURCE_VERSIONS)
+                .bind(taxpayer)
+                .bind(id)
+                .fetch_all(conn)
+                .await
+                .and_then(|rows| {
+                    let values = |row| {
+                        let value = |column| sqlx::Row::try_get(row, column);
+                        (0..SOURCE_COLUMNS).map(value).collect()
+                    };
+                    rows.iter().map(values).collect()
+                })
         });
-        digests.collect()
+        let digests = versions?
+            .into_iter()
+            .map(|values: Vec<Option<String>>| digest(&serde_json::json!([SOURCE, values])));
+        Ok(digests.collect())
     }
 
     /// What each event of this transaction carries; nothing where nothing can be sealed. The rows

@@ -23,6 +23,28 @@ pub fn caixing() -> Command {
     command
 }
 
+/// A command that serves a directory on a free port.
+pub fn serving(mut command: Command, data_dir: &Path) -> Command {
+    command
+        .args(["serve", "--sandbox", "--listen", "127.0.0.1:0"])
+        .arg("--data-dir")
+        .arg(data_dir);
+    command
+}
+
+/// The built command behind another program, such as a shell; its arguments come last.
+pub fn caixing_behind(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CAIXING_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("CAIXING_LOG", "warn");
+    command.args(arguments).arg(env!("CARGO_BIN_EXE_caixing"));
+    command
+}
+
 /// A server in a process of its own; dropping it kills it.
 pub struct Served {
     child: Child,
@@ -39,16 +61,14 @@ impl Served {
 
     /// The same with further arguments.
     pub fn start_with(data_dir: &Path, arguments: &[&str]) -> Self {
-        let mut child = caixing()
-            .args([
-                "serve",
-                "--sandbox",
-                "--listen",
-                "127.0.0.1:0",
-                "--data-dir",
-            ])
-            .arg(data_dir)
-            .args(arguments)
+        let mut command = serving(caixing(), data_dir);
+        command.args(arguments);
+        Self::started(command)
+    }
+
+    /// Waits until a server says where it listens.
+    pub fn started(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
