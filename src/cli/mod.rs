@@ -1,18 +1,25 @@
-//! The command line: `serve`, `gateway`, `demo`, `assess`, `import`, `rules`, `voucher`, `audit`.
+//! The command line: `serve`, `gateway`, `demo`, `assess`, `import`, `rules`, `voucher`, `audit`,
+//! `backup`, `restore`, `migrate`, `verify`.
 //! Every flag has a `CAIXING_*` variable beside it.
 
 mod assess;
 mod audit;
+mod backup;
 mod demo;
 mod findings;
 mod gateway;
 mod import;
 mod journey;
 mod json;
+mod migrate;
 mod months;
 mod paper;
+mod place;
+mod progress;
+mod restore;
 mod rules;
 mod table;
+mod verify;
 mod voucher;
 mod voucher_check;
 
@@ -60,6 +67,14 @@ enum Command {
     Voucher(voucher::Voucher),
     /// The audit trail.
     Audit(audit::Audit),
+    /// Write a whole database to one file, beside a running server or without one.
+    Backup(backup::Backup),
+    /// Fill an empty database from a backup, or check a backup without any database.
+    Restore(restore::Restore),
+    /// Copy one database into another, empty one: from SQLite to PostgreSQL, or back.
+    Migrate(migrate::Migrate),
+    /// Recount everything that must hold in a database; exit code 1 where something does not.
+    Verify(verify::Verify),
 }
 
 #[derive(Debug, clap::Args)]
@@ -110,6 +125,10 @@ pub fn run() -> ExitCode {
         Command::Rules(command) => rules::run(&command),
         Command::Voucher(command) => voucher::run(&command),
         Command::Audit(command) => runtime.block_on(audit::run(&command)),
+        Command::Backup(command) => runtime.block_on(backup::run(&command)),
+        Command::Restore(command) => runtime.block_on(restore::run(&command)),
+        Command::Migrate(command) => runtime.block_on(migrate::run(&command)),
+        Command::Verify(command) => runtime.block_on(verify::run(&command)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

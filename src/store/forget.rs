@@ -1,6 +1,10 @@
-//! Forgetting: the only statements that delete, for the sandbox's Reset alone.
+//! Forgetting: the only statements that delete, for the sandbox's Reset, and for what an unfinished
+//! copy left, which nobody was ever served.
 
-use super::{StoreError, Tx, change, on_backend};
+use sqlx::AssertSqlSafe;
+
+use super::tables::{Spread, copied};
+use super::{Store, StoreError, Tx, change, on_backend};
 use crate::types::TaxpayerKey;
 
 macro_rules! delete_from {
@@ -92,5 +96,25 @@ impl Tx {
             last = done;
         }
         Ok(last)
+    }
+}
+
+impl Store {
+    /// Empties a database whose copy has stopped half-way, its mark last.
+    pub(super) async fn empty_unfinished(&self) -> Result<(), StoreError> {
+        let filled = copied().filter(|table| table.spread != Spread::OneRow);
+        for name in filled
+            .map(|table| table.name)
+            .rev()
+            .chain(["database_copy"])
+        {
+            let mut tx = self.begin("Copy", None, None).await?;
+            tx.unhurried().await?;
+            let unfinished = "(SELECT COUNT(*) FROM database_copy WHERE finished_at IS NULL) = 1";
+            let sql = format!("DELETE FROM {name} WHERE {unfinished}");
+            change!(tx, conn => sqlx::query(AssertSqlSafe(sql)).execute(conn).await)?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 }

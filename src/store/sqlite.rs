@@ -1,6 +1,6 @@
 //! The embedded database: one writer, many readers, write-ahead log, durable commits.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{
@@ -18,6 +18,11 @@ const FILE: &str = "caixing.sqlite3";
 const READERS_MAX: u32 = 8;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The file of the embedded database in a directory.
+pub(super) fn file(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
 
 /// The writer and the readers of the embedded database.
 #[derive(Debug, Clone)]
