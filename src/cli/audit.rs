@@ -2,12 +2,12 @@
 //! server or without one. It only reads.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
 
 use clap::Subcommand;
 use clap::builder::BoolishValueParser;
 use serde_json::{Value, json};
 
+use super::place::Place;
 use crate::signing;
 use crate::store::{Break, Store, Tx};
 use crate::types::TaxpayerKey;
@@ -26,9 +26,8 @@ pub struct Audit {
 enum Command {
     /// Recompute every chain of events and compare the tables with it; exit code 1 on a break.
     Verify {
-        /// Where the embedded database lies.
-        #[arg(long, env = "CAIXING_DATA_DIR", default_value = "./caixing-data")]
-        data_dir: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// Only this taxpayer's.
         #[arg(long, env = "CAIXING_TAXPAYER")]
         taxpayer: Option<String>,
@@ -50,12 +49,12 @@ struct Report {
 /// Runs the command.
 pub async fn run(command: &Audit) -> Result<(), Box<dyn std::error::Error>> {
     let Command::Verify {
-        data_dir,
+        place,
         taxpayer,
         json,
     } = &command.command;
     let one = taxpayer.as_deref().map(TaxpayerKey::parse).transpose()?;
-    let store = Store::open_sqlite_for_reading(data_dir).await?;
+    let store = Store::open_for_reading(&place.database()).await?;
     // One snapshot for everything: what a running server writes meanwhile is not in it.
     let mut tx = store.read().await?;
     let report = audited(&mut tx, one).await?;

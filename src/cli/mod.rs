@@ -1,20 +1,27 @@
-//! The command line: `serve`, `gateway`, `demo`, `assess`, `import`, `rules`, `voucher`, `audit`.
+//! The command line: `serve`, `gateway`, `demo`, `assess`, `import`, `rules`, `voucher`, `audit`,
+//! `backup`, `restore`, `migrate`, `verify`.
 //! Every flag has a `CAIXING_*` variable beside it.
 
 mod api;
 mod api_reference;
 mod assess;
 mod audit;
+mod backup;
 mod demo;
 mod findings;
 mod gateway;
 mod import;
 mod journey;
 mod json;
+mod migrate;
 mod months;
 mod paper;
+mod place;
+mod progress;
+mod restore;
 mod rules;
 mod table;
+mod verify;
 mod voucher;
 mod voucher_check;
 
@@ -66,6 +73,14 @@ enum Command {
     Audit(audit::Audit),
     /// The API for those who build clients: reference, descriptors, service config.
     Api(api::Api),
+    /// Write a whole database to one file, beside a running server or without one.
+    Backup(backup::Backup),
+    /// Fill an empty database from a backup, or check a backup without any database.
+    Restore(restore::Restore),
+    /// Copy one database into another, empty one: from SQLite to PostgreSQL, or back.
+    Migrate(migrate::Migrate),
+    /// Recount everything that must hold in a database; exit code 1 where something does not.
+    Verify(verify::Verify),
 }
 
 #[derive(Debug, clap::Args)]
@@ -120,6 +135,10 @@ pub fn run() -> ExitCode {
         Command::Voucher(command) => voucher::run(&command),
         Command::Audit(command) => runtime.block_on(audit::run(&command)),
         Command::Api(command) => api::run(&command),
+        Command::Backup(command) => runtime.block_on(backup::run(&command)),
+        Command::Restore(command) => runtime.block_on(restore::run(&command)),
+        Command::Migrate(command) => runtime.block_on(migrate::run(&command)),
+        Command::Verify(command) => runtime.block_on(verify::run(&command)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

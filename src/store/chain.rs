@@ -39,6 +39,7 @@ impl Known {
 /// The first break of a chain, its rows in order of their numbers.
 pub(super) fn first_break(events: &[KeptEvent], known: &Known) -> Option<Break> {
     let (mut before, mut position, mut expected) = (String::new(), 0, 1_i64);
+    let mut unnumbered = false;
     for (place, event) in events.iter().enumerate() {
         let rest = events.get(place..).unwrap_or_default();
         if event.sequence != expected {
@@ -48,12 +49,18 @@ pub(super) fn first_break(events: &[KeptEvent], known: &Known) -> Option<Break> 
         if event.hash_after(&before) != event.hash {
             return Some(diagnosed(event, rest, &before, known));
         }
-        if event.position <= position {
+        // Those of the last commits may have no position yet, where it is given after the commit.
+        unnumbered |= event.position == 0;
+        let follows = match event.position {
+            0 => true,
+            given => given > position && !unnumbered,
+        };
+        if !follows {
             let text = format!("position {} does not follow {position}", event.position);
             return Some(Break::at(event, Fault::OrderChanged, text));
         }
         before.clone_from(&event.hash);
-        position = event.position;
+        position = position.max(event.position);
         expected = expected.saturating_add(1);
     }
     None

@@ -1,34 +1,11 @@
-//! Forgetting: the only statements that delete, for the sandbox's Reset alone.
+//! Forgetting: the only statements that delete, for the sandbox's Reset, and for what an unfinished
+//! copy left, which nobody was ever served.
 
-use super::{StoreError, Tx, change, on_backend};
+use sqlx::AssertSqlSafe;
+
+use super::tables::{Spread, copied};
+use super::{Store, StoreError, Tx, change, on_backend};
 use crate::types::TaxpayerKey;
-
-macro_rules! delete_from {
-    ($($table:literal),+ $(,)?) => {
-        [$(concat!("DELETE FROM ", $table, " WHERE taxpayer_id = $1")),+]
-    };
-}
-
-/// Every table that has rows of a taxpayer, each before the one it refers to.
-const STATEMENTS: [&str; 17] = delete_from![
-    "officer_case",
-    "inspection",
-    "voucher_act",
-    "voucher",
-    "voucher_number_claim",
-    "settlement_part",
-    "refund",
-    "payment_extension",
-    "payment",
-    "declared_period",
-    "declaration_line",
-    "declaration",
-    "tax_source_version",
-    "tax_source",
-    "event",
-    "request",
-    "taxpayer",
-];
 
 impl Tx {
     /// Every taxpayer there is.
@@ -84,13 +61,38 @@ impl Tx {
 
     async fn forget_rows(&mut self, taxpayer_id: &str) -> Result<u64, StoreError> {
         let mut last = 0;
-        for statement in STATEMENTS {
-            let done = change!(self, conn => sqlx::query(statement)
+        // Each table before those it refers to; the taxpayer's own row is the last.
+        for table in copied()
+            .rev()
+            .filter(|table| table.place("taxpayer_id").is_some())
+        {
+            let sql = format!("DELETE FROM {} WHERE taxpayer_id = $1", table.name);
+            let done = change!(self, conn => sqlx::query(AssertSqlSafe(sql))
                 .bind(taxpayer_id.to_owned())
                 .execute(conn)
                 .await)?;
             last = done;
         }
         Ok(last)
+    }
+}
+
+impl Store {
+    /// Empties a database whose copy has stopped half-way, its mark last.
+    pub(super) async fn empty_unfinished(&self) -> Result<(), StoreError> {
+        let filled = copied().filter(|table| table.spread != Spread::OneRow);
+        for name in filled
+            .map(|table| table.name)
+            .rev()
+            .chain(["database_copy"])
+        {
+            let mut tx = self.begin("Copy", None, None).await?;
+            tx.unhurried().await?;
+            let unfinished = "(SELECT COUNT(*) FROM database_copy WHERE finished_at IS NULL) = 1";
+            let sql = format!("DELETE FROM {name} WHERE {unfinished}");
+            change!(tx, conn => sqlx::query(AssertSqlSafe(sql)).execute(conn).await)?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 }

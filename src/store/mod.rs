@@ -8,6 +8,7 @@ mod audit_contents;
 mod cases;
 mod chain;
 mod condition;
+mod copying;
 mod corrections;
 mod database;
 mod declarations;
@@ -33,13 +34,19 @@ mod seal;
 mod settlements;
 mod sources;
 mod sqlite;
+pub mod tables;
 mod taxpayers;
+mod verify;
 mod vouchers;
 mod watched;
 mod writer;
 
 pub use audit::{Audited, Break, Fault};
 pub use condition::Condition;
+pub use copying::{
+    BackupError, Copied, CopyError, Header, Hooks, Progress, Sums, TableSum, Watcher, backup,
+    check_backup, migrate, restore,
+};
 pub use database::{Database, UnknownDatabase};
 pub use error::StoreError;
 pub use events::{KeptEvent, READS};
@@ -48,6 +55,7 @@ pub use repeating::{Repeats, repeat};
 pub use requests::RecordedRequest;
 pub use seal::sealed_rows;
 pub use sqlite::Limits;
+pub use verify::{Verified, Violation};
 pub use watched::{Standing, WATCH_READS};
 pub use writer::Commits;
 
@@ -167,15 +175,21 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn open_within(database: &Database, limits: Limits) -> Result<Self, StoreError> {
-        let backend = match database {
-            Database::Embedded(dir) => Backend::Sqlite(SqliteStore::open(dir, limits).await?),
-            Database::Postgres(url) => Backend::Postgres(PostgresStore::open(url).await?),
-        };
-        let mut store = Self::on(backend);
+        let mut store = Self::open_to_fill(database, limits).await?;
+        store.check_whole().await?;
         store.news = News::through(store.read().await?.last_position().await?);
         store.news.look_out(store.clone());
         store.keep_numbering();
         Ok(store)
+    }
+
+    /// Opens a database that is to be filled from another or from a backup, also where that has
+    /// begun. Nobody may serve it.
+    async fn open_to_fill(database: &Database, limits: Limits) -> Result<Self, StoreError> {
+        Ok(Self::on(match database {
+            Database::Embedded(dir) => Backend::Sqlite(SqliteStore::open(dir, limits).await?),
+            Database::Postgres(url) => Backend::Postgres(PostgresStore::open(url).await?),
+        }))
     }
 
     /// Opens a database for reading only, also beside a server that runs on it. Nothing is made
@@ -184,12 +198,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn open_for_reading(database: &Database) -> Result<Self, StoreError> {
-        Ok(Self::on(match database {
+        let store = Self::on(match database {
             Database::Embedded(dir) => Backend::Sqlite(SqliteStore::open_for_reading(dir).await?),
             Database::Postgres(url) => {
                 Backend::Postgres(PostgresStore::open_for_reading(url).await?)
             }
-        }))
+        });
+        store.check_whole().await?;
+        Ok(store)
     }
 
     /// Opens the embedded database in a directory.

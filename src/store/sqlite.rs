@@ -1,6 +1,6 @@
 //! The embedded database: one writer, many readers, write-ahead log, durable commits.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +39,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self { waiting: 1024 }
     }
+}
+
+/// The file of the embedded database in a directory.
+pub(super) fn file(dir: &Path) -> PathBuf {
+    dir.join(FILE)
 }
 
 /// The writer and the readers of the embedded database.

@@ -85,7 +85,11 @@ impl Server {
 
     /// The sandbox on a database of a kind.
     pub async fn on(on: On) -> Self {
-        let kept = TestDatabase::new(on);
+        Self::over(TestDatabase::new(on)).await
+    }
+
+    /// The sandbox on a database as it stands.
+    pub async fn over(kept: TestDatabase) -> Self {
         let settings = Settings {
             listen: ([127, 0, 0, 1], 0).into(),
             data_dir: kept.dir().to_owned(),
