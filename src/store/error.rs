@@ -72,7 +72,7 @@ impl From<sqlx::Error> for StoreError {
         } else {
             of_postgres(&code, inner.message())
         };
-        kind.map_or_else(|| Self::Driver(error), |kind| kind)
+        kind.unwrap_or_else(|| Self::Driver(error))
     }
 }
 

@@ -158,7 +158,9 @@ pub const TABLES: [Table; 21] = [
         "close_reason": text_or_null,
         "waived_fen": integer,
     }),
-    table!("declaration_line", Taxpayer, ["taxpayer_id", "declaration_id", "line_number"], copied: true, {
+    table!("declaration_line", Taxpayer,
+        ["taxpayer_id", "declaration_id", "line_number"],
+        copied: true, {
         "taxpayer_id": text,
         "declaration_id": text,
         "line_number": integer,
@@ -175,7 +177,9 @@ pub const TABLES: [Table; 21] = [
         "payable_fen": integer,
         "live": integer,
     }),
-    table!("declared_period", Taxpayer, ["taxpayer_id", "declaration_id", "source_id", "first_day", "last_day"], copied: true, {
+    table!("declared_period", Taxpayer,
+        ["taxpayer_id", "declaration_id", "source_id", "first_day", "last_day"],
+        copied: true, {
         "taxpayer_id": text,
         "declaration_id": text,
         "source_id": text,
@@ -206,7 +210,9 @@ pub const TABLES: [Table; 21] = [
         "received_fen": integer,
         "refunded_fen": integer,
     }),
-    table!("settlement_part", Taxpayer, ["taxpayer_id", "payment_id", "part_reference"], copied: true, {
+    table!("settlement_part", Taxpayer,
+        ["taxpayer_id", "payment_id", "part_reference"],
+        copied: true, {
         "taxpayer_id": text,
         "payment_id": text,
         "part_reference": text,

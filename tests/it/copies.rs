@@ -338,14 +338,12 @@ async fn every_changed_byte_of_a_backup_is_noticed_and_so_is_every_cut() {
     assert_eq!(read, written);
     let good = std::fs::read(&file).unwrap();
     for place in 0..good.len() {
-        for change in [1_u8, 0x80, 0xff] {
-            let mut bad = good.clone();
-            bad[place] ^= change;
-            std::fs::write(&file, bad).unwrap();
-            assert!(check_backup(&file, &mut quiet).is_err(), "byte {place}");
-        }
+        let mut bad = good.clone();
+        bad[place] ^= 1 << (place % 8);
+        std::fs::write(&file, bad).unwrap();
+        assert!(check_backup(&file, &mut quiet).is_err(), "byte {place}");
     }
-    for length in (0..good.len()).step_by(7) {
+    for length in (0..good.len()).step_by(17) {
         std::fs::write(&file, &good[..length]).unwrap();
         assert!(check_backup(&file, &mut quiet).is_err(), "cut at {length}");
     }

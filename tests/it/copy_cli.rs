@@ -148,7 +148,7 @@ async fn a_killed_migration_and_a_killed_restore_go_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_takes_constant_memory() {
     const MANY: u64 = 100_000;
-    let source = filled(MANY, 1000).await;
+    let source = filled(MANY, 300).await;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("whole.caixing");
     let back = TestDatabase::new(On::Sqlite);
@@ -171,8 +171,8 @@ async fn a_backup_takes_constant_memory() {
         let pace = rows * 1000 / said["millis"].as_u64().unwrap();
         println!("{rows} rows, {pace} rows/s, at most {most} KiB");
         assert!(rows > MANY);
-        // The rows' own text is 200 MB.
-        assert!(most < 100_000, "{most} KiB");
+        // The rows' own text is 66 MB.
+        assert!(most < 60_000, "{most} KiB");
     }
 }
 
@@ -214,7 +214,7 @@ async fn files_that_are_not_right_are_refused_and_nothing_is_touched() {
     let cases: [(Vec<u8>, &str); 8] = [
         (b"not at all".to_vec(), "is not a backup made by caixing"),
         (Vec::new(), "is not a backup made by caixing"),
-        (packed("{\"name\":1}\n"), "is not a backup made by caixing"),
+        (packed("{\"name\":1}\n"), "if it is a backup at all"),
         (good[..good.len() / 2].to_vec(), "is cut off"),
         (
             packed(&lines.replace("\"formatVersion\":1", "\"formatVersion\":2")),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use caixing::cli::{Life, live};
 use caixing::pb;
 use caixing::store::Database;
 use caixing::store::tables::TABLES;
@@ -10,7 +11,9 @@ use serde_json::Value;
 use crate::process::caixing;
 use crate::support::*;
 
-on_both!(every_kind_of_damage_is_named);
+const LIFE: &str = include_str!("../../examples/two-years.json");
+
+on_both!(every_kind_of_damage_is_named, two_years_of_a_life_hold);
 
 fn report(database: &Database) -> Value {
     let mut command = caixing();
@@ -241,5 +244,16 @@ async fn every_kind_of_damage_is_named(on: On) {
         });
         assert!(orphan, "{table}: {report}");
     }
+    server.stop().await;
+}
+
+/// Corrections, voids, refunds, offsets and interest among them.
+async fn two_years_of_a_life_hold(on: On) {
+    let server = Server::on(on).await;
+    let life = Life::parse(LIFE).unwrap();
+    live(&server.address, &life, 24, |_| {}).await.unwrap();
+    let report = report(&server.database().database);
+    assert_eq!(report["violations"], serde_json::json!([]));
+    assert!(report["events"].as_u64().unwrap() > 100, "{report}");
     server.stop().await;
 }

@@ -238,6 +238,8 @@ pub(super) struct Lines {
     lines: BufReader<GzDecoder<BufReader<Digested<io::Take<File>>>>>,
     seal: Vec<u8>,
     digest: Sha256,
+    /// The digest before the last line that was read.
+    before: Sha256,
 }
 
 impl Lines {
@@ -265,23 +267,27 @@ impl Lines {
             lines: BufReader::with_capacity(BUFFER, GzDecoder::new(packed)),
             seal,
             digest: Sha256::new(),
+            before: Sha256::new(),
         })
     }
 
-    /// SHA-256 over all lines so far.
-    pub(super) fn digest(&self) -> String {
-        hex::encode(self.digest.clone().finalize())
+    /// SHA-256 over all lines before the last that was read.
+    pub(super) fn digest_before(&self) -> String {
+        hex::encode(self.before.clone().finalize())
     }
 
     /// The next line without its end; nothing at the end. `place` says where one is.
-    pub(super) fn next(&mut self, place: &str) -> Result<Option<String>, BackupError> {
+    pub(super) fn next<P: AsRef<str>>(
+        &mut self,
+        place: impl Fn() -> P,
+    ) -> Result<Option<String>, BackupError> {
         let mut bytes = Vec::new();
         let mut limited = (&mut self.lines).take(LINE_MAX);
         let read = limited.read_until(b'\n', &mut bytes);
         read.map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => self.cut(place),
+            io::ErrorKind::UnexpectedEof => self.cut(place().as_ref()),
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-                self.damaged(place, "it cannot be unpacked")
+                self.damaged(place().as_ref(), "it cannot be unpacked")
             }
             _ => BackupError::Io(self.path.clone(), error),
         })?;
@@ -289,13 +295,14 @@ impl Lines {
             return Ok(None);
         }
         if bytes.pop() != Some(b'\n') {
-            return Err(self.cut(place));
+            return Err(self.cut(place().as_ref()));
         }
+        self.before = self.digest.clone();
         self.digest.update(&bytes);
         self.digest.update(b"\n");
         let text = String::from_utf8(bytes);
         text.map(Some)
-            .map_err(|_| self.damaged(place, "a line is not UTF-8"))
+            .map_err(|_| self.damaged(place().as_ref(), "a line is not UTF-8"))
     }
 
     /// All lines are read: nothing more is there, and every byte is as it was sealed.
@@ -364,7 +371,7 @@ mod tests {
     fn read(path: &std::path::Path) -> Result<Vec<String>, BackupError> {
         let mut lines = Lines::open(path)?;
         let mut all = Vec::new();
-        while let Some(line) = lines.next("here")? {
+        while let Some(line) = lines.next(|| "here")? {
             all.push(line);
         }
         lines.end()?;

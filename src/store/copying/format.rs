@@ -143,6 +143,17 @@ pub(super) fn trailer_line(sums: &Sums, file: &BackupFile) -> Result<String, Sto
     })
 }
 
+/// Where the next line is.
+fn place(table: Option<&Table>, summing: &Summing) -> String {
+    match table {
+        Some(table) => {
+            let row = summing.rows.saturating_add(1);
+            format!("in table {}, row {row}", table.name)
+        }
+        None => format!("after {} tables", summing.tables.len()),
+    }
+}
+
 /// Reads a backup from its first line to its last, and checks all of it.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -166,7 +177,9 @@ impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, BackupError> {
         let foreign = || BackupError::Foreign(path.to_owned());
         let mut lines = Lines::open(path)?;
-        let first = lines.next("in its first line")?.ok_or_else(foreign)?;
+        let first = lines
+            .next(|| "in its first line, if it is a backup at all")?
+            .ok_or_else(foreign)?;
         let said: serde_json::Value = serde_json::from_str(&first).map_err(|_| foreign())?;
         if said.get("format").and_then(serde_json::Value::as_str) != Some(NAME) {
             return Err(foreign());
@@ -218,26 +231,15 @@ impl Reader {
         })
     }
 
-    fn place(&self) -> String {
-        match self.table {
-            Some(table) => format!(
-                "in table {}, row {}",
-                table.name,
-                self.summing.rows.saturating_add(1)
-            ),
-            None => format!("after {} tables", self.summing.tables.len()),
-        }
-    }
-
     /// What comes next.
     pub(super) fn next(&mut self) -> Result<Item, BackupError> {
         loop {
-            let place = self.place();
-            let lines = self.lines.digest();
-            let Some(line) = self.lines.next(&place)? else {
-                return Err(self.lines.cut(&place));
+            let (table, summing) = (self.table, &self.summing);
+            let place = || place(table, summing);
+            let Some(line) = self.lines.next(place)? else {
+                return Err(self.lines.cut(&place()));
             };
-            let damaged = |what: &str| self.lines.damaged(&place, what);
+            let damaged = |what: &str| self.lines.damaged(&place(), what);
             let Some(table) = self.table else {
                 match self.tables.next() {
                     Some(table) => {
@@ -249,7 +251,7 @@ impl Reader {
                         self.table = Some(table);
                         continue;
                     }
-                    None => return self.trailer(&line, lines, &place),
+                    None => return self.trailer(&line),
                 }
             };
             if line.starts_with('[') {
@@ -259,22 +261,25 @@ impl Reader {
             }
             let ends: Ends = serde_json::from_str(&line)
                 .map_err(|_| damaged("it is neither a row nor the end of the table"))?;
+            let at = place();
             if self.summing.end(table) != ends.end {
-                return Err(damaged("its rows are not those it counts and digests"));
+                let what = "its rows are not those it counts and digests";
+                return Err(self.lines.damaged(&at, what));
             }
             self.table = None;
         }
     }
 
-    fn trailer(&mut self, line: &str, lines: String, place: &str) -> Result<Item, BackupError> {
-        let damaged = |what: &str| self.lines.damaged(place, what);
-        let trailer: Trailer =
-            serde_json::from_str(line).map_err(|_| damaged("it has no last line"))?;
+    fn trailer(&mut self, line: &str) -> Result<Item, BackupError> {
+        let lines = self.lines.digest_before();
+        let damaged = |what: &str| self.lines.damaged("in its last line", what);
+        let trailer: Trailer = serde_json::from_str(line)
+            .map_err(|_| damaged("it does not say what the backup sums up to"))?;
         let sums = std::mem::take(&mut self.summing).sums();
         if trailer.lines != lines || trailer.whole != sums || trailer.rows != sums.rows() {
-            return Err(damaged("its last line does not sum up what is before it"));
+            return Err(damaged("it does not sum up what is before it"));
         }
-        if self.lines.next("after its last line")?.is_some() {
+        if self.lines.next(|| "after its last line")?.is_some() {
             return Err(self.lines.damaged("after its last line", "more follows"));
         }
         Ok(Item::End(sums, lines))
@@ -306,7 +311,7 @@ pub fn check_backup(
         match reader.next()? {
             Item::Row(..) => {
                 done = done.saturating_add(1);
-                if done % 1000 == 0 {
+                if done.is_multiple_of(1000) {
                     let what = "checking the file";
                     watcher(Progress { what, done, all });
                 }

@@ -129,14 +129,15 @@ impl Store {
         if all.is_empty() {
             tx.verify_page(("", LAST), &mut found).await?;
         }
-        let (events, gap) = tx.audit_positions().await?;
-        found.events = u64::try_from(events).unwrap_or(0);
+        let (_, gap) = tx.audit_positions().await?;
         let packs = tx.audit_rule_packs().await?;
         gap.into_iter()
             .chain(packs)
             .for_each(|one| found.add(one.into()));
         for (done, taxpayer) in (1..).zip(&all) {
             let audited = tx.audit_taxpayer(taxpayer, verify).await?;
+            let events = u64::try_from(audited.events).unwrap_or(0);
+            found.events = found.events.saturating_add(events);
             audited
                 .breaks
                 .into_iter()

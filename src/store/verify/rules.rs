@@ -305,7 +305,8 @@ pub(super) const RULES: [Rule; 29] = [
          WHERE ", page!("d"), " AND COALESCE(s.found, 0) <>
          CASE WHEN d.state = 'CORRECTED' THEN 1 ELSE 0 END ORDER BY 1, 2")),
     rule!(4 "REVISION_BASE" "declaration" "its revision does not follow its base's",
-        concat!("SELECT d.taxpayer_id, d.declaration_id, CAST(COALESCE(b.revision, 0) AS BIGINT) + 1,
+        concat!("SELECT d.taxpayer_id, d.declaration_id,
+         CAST(COALESCE(b.revision, 0) AS BIGINT) + 1,
          d.revision FROM declaration AS d LEFT JOIN declaration AS b
          ON b.taxpayer_id = d.taxpayer_id AND b.declaration_id = d.corrects
          WHERE ", page!("d"), " AND d.revision <> COALESCE(b.revision, 0) + 1 ORDER BY 1, 2")),
