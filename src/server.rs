@@ -237,7 +237,13 @@ pub async fn start(settings: &Settings) -> Result<Running, ServerError> {
     if let Some(address) = settings.metrics {
         telemetry::serve(address)?;
     }
-    std::fs::create_dir_all(&settings.data_dir)?;
+    let dir = &settings.data_dir;
+    std::fs::create_dir_all(dir).map_err(|error| {
+        ServerError::Setting(format!(
+            "cannot make the directory {}: {error}",
+            dir.display()
+        ))
+    })?;
     let book = rule_book(settings.rules_dir.as_deref())?;
     let embedded = || Database::Embedded(settings.data_dir.clone());
     let store = Store::open(&settings.database.clone().unwrap_or_else(embedded)).await?;

@@ -8,6 +8,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use sqlx::SqliteConnection;
+use tokio_stream::StreamExt as _;
 
 use super::StoreError;
 
@@ -148,15 +149,23 @@ pub(super) async fn after_opening(
 
 /// What SQLite's check of every page, row and index finds.
 async fn structure(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
-    let rows: Vec<(String,)> = sqlx::query_as(FULL_CHECK).fetch_all(connection).await?;
-    let lines = rows
-        .into_iter()
-        .flat_map(|(text,)| text.lines().map(str::to_owned).collect::<Vec<_>>());
-    // A headline, such as "*** in database main ***", says nothing by itself.
-    Ok(lines
-        .filter(|line| line != "ok" && !line.starts_with("***"))
-        .take(FINDINGS_MAX)
-        .collect())
+    let mut rows = sqlx::query_as::<_, (String,)>(FULL_CHECK).fetch(connection);
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().await {
+        match row {
+            // A headline, such as "*** in database main ***", says nothing by itself.
+            Ok((text,)) => found.extend(
+                text.lines()
+                    .filter(|line| *line != "ok" && !line.starts_with("***"))
+                    .map(str::to_owned),
+            ),
+            Err(error) if found.is_empty() => return Err(error),
+            // What it found before it could not go on says which page it is.
+            Err(_) => break,
+        }
+    }
+    found.truncate(FINDINGS_MAX);
+    Ok(found)
 }
 
 /// The full check: every page, row and index, and every row that another names.

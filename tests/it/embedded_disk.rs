@@ -51,7 +51,7 @@ fn a_second_process_is_told_who_serves_the_directory() {
 }
 
 /// Waits until the server as a whole, and its payments, say how they are.
-async fn until_health(channel: &Channel, serving: bool) {
+pub async fn until_health(channel: &Channel, serving: bool) {
     let started = Instant::now();
     let mut client = HealthClient::new(channel.clone());
     for service in ["", "caixing.v1.PaymentService"] {
