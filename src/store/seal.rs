@@ -260,6 +260,9 @@ pub(super) fn digest(value: &serde_json::Value) -> String {
     hex::encode(Sha256::digest(value.to_string()))
 }
 
+/// The columns of a row as texts.
+type Columns = Vec<Option<String>>;
+
 /// A row as sealed: its version and its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RowSeal {
@@ -309,7 +312,7 @@ impl Tx {
         let mut seals = HashMap::new();
         for piece in pieces(ids) {
             let sql = format!("{}({})", sealed.rows, places(2, piece.len()));
-            let rows: Vec<Result<(String, Vec<Option<String>>), sqlx::Error>> = on_backend!(self, conn => {
+            let rows: Vec<Result<(String, Columns), sqlx::Error>> = on_backend!(self, conn => {
                 let mut query = sqlx::query(AssertSqlSafe(sql)).bind(taxpayer);
                 for id in piece {
                     query = query.bind(*id);
@@ -344,7 +347,7 @@ impl Tx {
         taxpayer: &str,
         id: &str,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let versions: Vec<Result<Vec<Option<String>>, sqlx::Error>> = on_backend!(self, conn => sqlx::query(SOURCE_VERSIONS)
+        let versions: Vec<Result<Columns, sqlx::Error>> = on_backend!(self, conn => sqlx::query(SOURCE_VERSIONS)
                 .bind(taxpayer)
                 .bind(id)
                 .fetch_all(conn)
