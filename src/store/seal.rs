@@ -347,7 +347,8 @@ impl Tx {
         taxpayer: &str,
         id: &str,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let versions: Vec<Result<Columns, sqlx::Error>> = on_backend!(self, conn => sqlx::query(SOURCE_VERSIONS)
+        let versions: Vec<Result<Columns, sqlx::Error>> = on_backend!(self, conn =>
+            sqlx::query(SOURCE_VERSIONS)
                 .bind(taxpayer)
                 .bind(id)
                 .fetch_all(conn)
