@@ -80,6 +80,7 @@ mod sandbox;
 mod sandbox_clock;
 mod second_calculator;
 mod stale;
+mod statements;
 mod store_cases;
 mod store_suite;
 mod support;
