@@ -16,3 +16,9 @@ CREATE TABLE worker_lease (
     holder TEXT COLLATE "C" NOT NULL,
     until  BIGINT NOT NULL
 );
+
+-- What is read over all taxpayers, page by page, finds its rows by an index too: an officer's
+-- cases, and the orders that a treasury's file of a day is compared with.
+CREATE INDEX case_by_time ON officer_case (opened_at, case_id);
+CREATE INDEX case_of_taxpayer ON officer_case (taxpayer_id, opened_at, case_id);
+CREATE INDEX payment_of_treasury ON payment (treasury, created_at);

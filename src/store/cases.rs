@@ -165,18 +165,31 @@ impl Tx {
         (before, id): (i64, &str),
         limit: i64,
     ) -> Result<Vec<Case>, StoreError> {
-        let rows: Vec<Row> = on_backend!(self, conn => sqlx::query_as(
-            select!("WHERE ($1 = '' OR taxpayer_id = $1) AND ($2 = 1 OR state = 'OPEN')
-             AND (opened_at < $3 OR (opened_at = $3 AND case_id < $4))
-             ORDER BY opened_at DESC, case_id DESC LIMIT $5"),
-        )
-        .bind(named(taxpayer))
-        .bind(i64::from(also_resolved))
-        .bind(before)
-        .bind(id)
-        .bind(limit)
-        .fetch_all(conn)
-        .await)?;
+        // Two statements, so that each finds its rows by an index of its own.
+        let rows: Vec<Row> = match taxpayer {
+            Some(taxpayer) => on_backend!(self, conn => sqlx::query_as(
+                select!("WHERE taxpayer_id = $1 AND ($2 = 1 OR state = 'OPEN')
+                 AND (opened_at, case_id) < ($3, $4)
+                 ORDER BY opened_at DESC, case_id DESC LIMIT $5"),
+            )
+            .bind(taxpayer.to_string())
+            .bind(i64::from(also_resolved))
+            .bind(before)
+            .bind(id)
+            .bind(limit)
+            .fetch_all(conn)
+            .await)?,
+            None => on_backend!(self, conn => sqlx::query_as(
+                select!("WHERE ($1 = 1 OR state = 'OPEN') AND (opened_at, case_id) < ($2, $3)
+                 ORDER BY opened_at DESC, case_id DESC LIMIT $4"),
+            )
+            .bind(i64::from(also_resolved))
+            .bind(before)
+            .bind(id)
+            .bind(limit)
+            .fetch_all(conn)
+            .await)?,
+        };
         rows.into_iter().map(Case::try_from).collect()
     }
 }

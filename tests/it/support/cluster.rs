@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 
+use caixing::store::{Database, Store};
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 /// Names the server to use instead of a throwaway one.
@@ -155,24 +157,46 @@ impl Cluster {
     /// Runs statements on the server.
     pub fn run(&self, sql: &str) {
         let _one = ONE.lock();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let url = self.url.clone();
-        let sql = sql.to_owned();
-        let work = move || {
-            runtime.unwrap().block_on(async {
-                use sqlx::Connection as _;
-                let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-                let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
-                    .execute(&mut connection)
-                    .await;
-                done.unwrap();
-                connection.close().await.unwrap();
-            });
-        };
-        std::thread::spawn(work).join().unwrap();
+        let (url, sql) = (self.url.clone(), sql.to_owned());
+        beside(|| async move { execute(&url, sql).await });
     }
+
+    /// Where the server is a Citus coordinator: makes the tables of a schema and distributes them,
+    /// as an operator does.
+    pub fn distribute(&self, url: &str) {
+        let _one = ONE.lock();
+        let (server, url) = (self.url.clone(), url.to_owned());
+        beside(|| async move {
+            let mut connection = sqlx::PgConnection::connect(&server).await.unwrap();
+            let found = "SELECT extname FROM pg_extension WHERE extname = 'citus'";
+            let citus = sqlx::query(found).fetch_optional(&mut connection).await;
+            if citus.unwrap().is_none() {
+                return;
+            }
+            let database = Database::Postgres(url.clone());
+            Store::open(&database).await.unwrap().close().await;
+            let sql = include_str!("../../../deploy/citus.sql");
+            // Twice: the second time finds nothing to do.
+            execute(&url, sql.to_owned()).await;
+            execute(&url, sql.to_owned()).await;
+        });
+    }
+}
+
+/// Runs to its end on a thread of its own, whatever runtime calls.
+fn beside<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send + 'static) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let work = move || runtime.unwrap().block_on(work());
+    std::thread::spawn(work).join().unwrap();
+}
+
+async fn execute(url: &str, sql: String) {
+    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+    let sql = sqlx::AssertSqlSafe(sql);
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
 }
 
 /// One at a time talks to the server here: schemas are made and dropped in turn.

@@ -51,6 +51,7 @@ impl TestDatabase {
                 cluster.run(&format!("CREATE SCHEMA {schema}"));
                 let and = if cluster.url.contains('?') { '&' } else { '?' };
                 let url = format!("{}{and}options=-c%20search_path%3D{schema}", cluster.url);
+                cluster.distribute(&url);
                 Self {
                     dir,
                     database: Database::Postgres(url),
