@@ -249,6 +249,9 @@ pub(super) fn digest(value: &serde_json::Value) -> String {
     hex::encode(Sha256::digest(value.to_string()))
 }
 
+/// The columns of a row, as text.
+type Values = Result<Vec<Option<String>>, sqlx::Error>;
+
 /// A row as sealed: its version and its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RowSeal {
@@ -284,7 +287,7 @@ impl Tx {
         taxpayer: &str,
         id: &str,
     ) -> Result<Option<RowSeal>, StoreError> {
-        let values: Option<Result<Vec<Option<String>>, sqlx::Error>> = on_backend!(self, conn => sqlx::query(sealed.row)
+        let values: Option<Values> = on_backend!(self, conn => sqlx::query(sealed.row)
         .bind(taxpayer)
         .bind(id)
         .fetch_optional(conn)
@@ -311,17 +314,17 @@ impl Tx {
         taxpayer: &str,
         id: &str,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let versions: Vec<Result<Vec<Option<String>>, sqlx::Error>> = on_backend!(self, conn => sqlx::query(SOURCE_VERSIONS)
-                .bind(taxpayer)
-                .bind(id)
-                .fetch_all(conn)
-                .await?
-                .iter()
-                .map(|row| {
-                    let value = |column| sqlx::Row::try_get(row, column);
-                    (0..SOURCE_COLUMNS).map(value).collect()
-                })
-                .collect());
+        let versions: Vec<Values> = on_backend!(self, conn => sqlx::query(SOURCE_VERSIONS)
+            .bind(taxpayer)
+            .bind(id)
+            .fetch_all(conn)
+            .await?
+            .iter()
+            .map(|row| {
+                let value = |column| sqlx::Row::try_get(row, column);
+                (0..SOURCE_COLUMNS).map(value).collect()
+            })
+            .collect());
         let digests = versions.into_iter().map(|values| {
             let values = values?;
             Ok(digest(&serde_json::json!([SOURCE, values])))
