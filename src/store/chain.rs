@@ -36,8 +36,9 @@ impl Known {
     }
 }
 
-/// The first break of a chain, its rows in order of their numbers.
-pub(super) fn first_break(events: &[KeptEvent], known: &Known) -> Option<Break> {
+/// The first break of a chain, its rows in order of their numbers. Where events are numbered over
+/// all after their commit (`late`), the last ones may have no position yet.
+pub(super) fn first_break(events: &[KeptEvent], known: &Known, late: bool) -> Option<Break> {
     let (mut before, mut position, mut expected) = (String::new(), 0, 1_i64);
     for (place, event) in events.iter().enumerate() {
         let rest = events.get(place..).unwrap_or_default();
@@ -48,12 +49,14 @@ pub(super) fn first_break(events: &[KeptEvent], known: &Known) -> Option<Break> 
         if event.hash_after(&before) != event.hash {
             return Some(diagnosed(event, rest, &before, known));
         }
-        if event.position <= position {
+        let waits = late && event.position == 0;
+        if !waits && event.position <= position {
             let text = format!("position {} does not follow {position}", event.position);
             return Some(Break::at(event, Fault::OrderChanged, text));
         }
         before.clone_from(&event.hash);
-        position = event.position;
+        // Nothing with a position follows one without.
+        position = if waits { i64::MAX } else { event.position };
         expected = expected.saturating_add(1);
     }
     None
