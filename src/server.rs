@@ -1,5 +1,7 @@
 //! Putting a server together, so that `main` and the tests both can.
 
+mod health;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -360,12 +362,9 @@ async fn serve(
     };
     let reflection_v1 = with_names().build_v1().map_err(reflection)?;
     let reflection_v1alpha = with_names().build_v1alpha().map_err(reflection)?;
-    let (reporter, health) = tonic_health::server::health_reporter();
-    for service in SERVICES {
-        reporter
-            .set_service_status(service, tonic_health::ServingStatus::Serving)
-            .await;
-    }
+    let (reporter, health_service) = tonic_health::server::health_reporter();
+    health::say(&reporter, tonic_health::ServingStatus::Serving).await;
+    let looking = tokio::spawn(health::watch(reporter.clone(), app.store.clone()));
     macro_rules! service {
         ($server:ident, $inner:expr) => {
             $server::new($inner)
@@ -382,7 +381,7 @@ async fn serve(
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .layer(grpc::ScenarioLayer::new(app.clone()))
         .layer(MapResponseLayer::new(grpc::move_idempotency_hit))
-        .add_service(health)
+        .add_service(health_service)
         .add_service(reflection_v1)
         .add_service(reflection_v1alpha)
         .add_service(service!(
@@ -412,12 +411,10 @@ async fn serve(
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let stopping = async move {
         stop.await;
+        looking.abort();
+        let _ = looking.await;
         // Clients that watch health see it before the door closes.
-        for service in SERVICES {
-            reporter
-                .set_service_status(service, tonic_health::ServingStatus::NotServing)
-                .await;
-        }
+        health::say(&reporter, tonic_health::ServingStatus::NotServing).await;
     };
     Ok(tokio::spawn(
         router.serve_with_incoming_shutdown(incoming, stopping),
