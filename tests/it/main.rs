@@ -8,6 +8,8 @@
 )]
 
 mod audit;
+mod audit_both;
+mod bad_database;
 mod bad_input;
 mod bad_values;
 mod bad_values_life;
@@ -36,6 +38,7 @@ mod import_bounds;
 mod import_cli;
 mod imports;
 mod invariants;
+mod isolation;
 mod journey;
 mod lifecycle;
 mod lookups;
@@ -64,18 +67,21 @@ mod region;
 mod rendering;
 mod repeats;
 mod restart;
+mod retries;
 mod revision;
 mod rules;
 mod rules_cli;
 mod sample;
 mod sandbox;
 mod sandbox_clock;
+mod schemas;
 mod second_calculator;
 mod stale;
 mod store_cases;
 mod store_suite;
 mod support;
 mod tidy;
+mod two_processes;
 mod values;
 mod voiding;
 mod voucher_sheets;
