@@ -1,5 +1,7 @@
 //! Putting a server together, so that `main` and the tests both can.
 
+mod health;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -34,7 +36,7 @@ use crate::pb::treasury_callback_service_server::TreasuryCallbackServiceServer;
 use crate::pb::voucher_service_server::VoucherServiceServer;
 use crate::rules::RuleBook;
 use crate::signing::Ed25519Signer;
-use crate::store::{Condition, Database, Store};
+use crate::store::{Database, Store};
 use crate::telemetry;
 use crate::worker;
 
@@ -356,18 +358,6 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
-/// Tells whoever asks whether every service, and the server as a whole, serves: it does not while
-/// the database cannot be written.
-async fn tell_health(reporter: &tonic_health::server::HealthReporter, well: bool) {
-    let status = match well {
-        true => tonic_health::ServingStatus::Serving,
-        false => tonic_health::ServingStatus::NotServing,
-    };
-    for service in SERVICES.into_iter().chain([""]) {
-        reporter.set_service_status(service, status).await;
-    }
-}
-
 async fn serve(
     app: App,
     listener: TcpListener,
@@ -387,9 +377,8 @@ async fn serve(
     };
     let reflection_v1 = with_names().build_v1().map_err(reflection)?;
     let reflection_v1alpha = with_names().build_v1alpha().map_err(reflection)?;
-    let (reporter, health) = tonic_health::server::health_reporter();
-    let mut condition = app.store.condition();
-    tell_health(&reporter, *condition.borrow() == Condition::Well).await;
+    let (reporter, health_service) = tonic_health::server::health_reporter();
+    let looking = health::begin(&reporter, &app.store).await;
     macro_rules! service {
         ($server:ident, $inner:expr) => {
             $server::new($inner)
@@ -407,7 +396,7 @@ async fn serve(
         .layer(grpc::MeasuringLayer)
         .layer(grpc::ScenarioLayer::new(app.clone()))
         .layer(MapResponseLayer::new(grpc::move_idempotency_hit))
-        .add_service(health)
+        .add_service(health_service)
         .add_service(reflection_v1)
         .add_service(reflection_v1alpha)
         .add_service(service!(
@@ -436,20 +425,11 @@ async fn serve(
     // Small answers go out at once instead of waiting for the client's acknowledgement.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let stopping = async move {
-        let mut stop = std::pin::pin!(stop);
-        loop {
-            let well = *condition.borrow_and_update() == Condition::Well;
-            tell_health(&reporter, well).await;
-            tokio::select! {
-                () = &mut stop => break,
-                changed = condition.changed() => if changed.is_err() {
-                    (&mut stop).await;
-                    break;
-                },
-            }
-        }
+        stop.await;
+        looking.abort();
+        let _ = looking.await;
         // Clients that watch health see it before the door closes.
-        tell_health(&reporter, false).await;
+        health::say(&reporter, tonic_health::ServingStatus::NotServing).await;
     };
     Ok(tokio::spawn(
         router.serve_with_incoming_shutdown(incoming, stopping),

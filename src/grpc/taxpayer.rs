@@ -64,10 +64,13 @@ impl Taxpayers {
             .store
             .begin(mutation.method, Some(key), Some(request))
             .await?;
+        // In this order: there is no row yet whose lock makes others wait, and whoever sees the
+        // taxpayer of a commit in between must see its request too.
+        let there = tx.taxpayer(key).await?.is_some();
         if let Some(answer) = mutation.replay(&mut tx, key).await? {
             return Ok(answer);
         }
-        if tx.taxpayer(key).await?.is_some() {
+        if there {
             return Err(Failure::AlreadyExists {
                 what: "taxpayer",
                 id: key.to_string(),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::{Known, first_break};
 use super::seal::{RowSeal, SEALED, SOURCE, answer_seal, bytes_digest, sealed_by};
-use super::{KeptEvent, StoreError, Tx, on_backend};
+use super::{KeptEvent, StoreError, Tx, TxBackend, on_backend};
 use crate::types::TaxpayerKey;
 
 const PAGE: i64 = 1000;
@@ -300,7 +300,9 @@ impl Tx {
             let (id, method, subject) = (&row.request_id, &row.method, &row.subject_id);
             known.request(id, method, subject, row.recorded_at);
         }
-        let mut breaks: Vec<Break> = first_break(&events, &known).into_iter().collect();
+        let late = matches!(self.backend, TxBackend::Postgres(_));
+        let found = first_break(&events, &known, late);
+        let mut breaks: Vec<Break> = found.into_iter().collect();
         match Told::by(&events) {
             // An event whose digests cannot be read was altered, which the chain has told.
             Err(error) if breaks.is_empty() => return Err(error),

@@ -36,10 +36,10 @@ impl Known {
     }
 }
 
-/// The first break of a chain, its rows in order of their numbers.
-pub(super) fn first_break(events: &[KeptEvent], known: &Known) -> Option<Break> {
+/// The first break of a chain, its rows in order of their numbers. Where events are numbered over
+/// all after their commit (`late`), the last ones may have no position yet.
+pub(super) fn first_break(events: &[KeptEvent], known: &Known, late: bool) -> Option<Break> {
     let (mut before, mut position, mut expected) = (String::new(), 0, 1_i64);
-    let mut unnumbered = false;
     for (place, event) in events.iter().enumerate() {
         let rest = events.get(place..).unwrap_or_default();
         if event.sequence != expected {
@@ -49,18 +49,14 @@ pub(super) fn first_break(events: &[KeptEvent], known: &Known) -> Option<Break> 
         if event.hash_after(&before) != event.hash {
             return Some(diagnosed(event, rest, &before, known));
         }
-        // Those of the last commits may have no position yet, where it is given after the commit.
-        unnumbered |= event.position == 0;
-        let follows = match event.position {
-            0 => true,
-            given => given > position && !unnumbered,
-        };
-        if !follows {
+        let waits = late && event.position == 0;
+        if !waits && event.position <= position {
             let text = format!("position {} does not follow {position}", event.position);
             return Some(Break::at(event, Fault::OrderChanged, text));
         }
         before.clone_from(&event.hash);
-        position = position.max(event.position);
+        // Nothing with a position follows one without.
+        position = if waits { i64::MAX } else { event.position };
         expected = expected.saturating_add(1);
     }
     None

@@ -114,8 +114,8 @@ fn of_sqlite(code: &str) -> Option<StoreError> {
 fn of_postgres(code: &str, message: &str) -> Option<StoreError> {
     let text = || format!("{message} ({code})");
     Some(match code {
-        // serialization_failure, deadlock_detected, lock_not_available.
-        "40001" | "40P01" | "55P03" => StoreError::Conflict(text()),
+        // serialization_failure, deadlock_detected.
+        "40001" | "40P01" => StoreError::Conflict(text()),
         // A serialization failure that a distributed database finds at the commit.
         "XX000" if message.contains("could not commit transaction for shard") => {
             StoreError::Conflict(text())
@@ -126,8 +126,9 @@ fn of_postgres(code: &str, message: &str) -> Option<StoreError> {
         "25006" => StoreError::ReadOnly,
         // data_corrupted, index_corrupted.
         "XX001" | "XX002" => StoreError::Damaged(text()),
-        // too_many_connections, query_canceled by a time limit, shutdowns.
-        "53300" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" => {
+        // too_many_connections, lock_not_available and query_canceled by their time limits,
+        // shutdowns. Who waited for its time limit does not wait again at once.
+        "53300" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" => {
             StoreError::Unavailable(text())
         }
         other if other.starts_with("08") => StoreError::Unavailable(text()),
@@ -150,15 +151,52 @@ pub(super) fn migrating(place: &str, error: &MigrateError) -> StoreError {
             "the migration to version {version} of its schema was interrupted: restore the backup \
              made before it"
         ),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => cannot(error),
         other => other.to_string(),
     };
     StoreError::Open(format!("{place}: {text}"))
 }
 
+/// Why a server's database cannot be used, in words that say what to do.
+pub(super) fn cannot(error: &sqlx::Error) -> String {
+    let hint = match error {
+        sqlx::Error::Io(_) => "is the server running, and are host and port right?",
+        sqlx::Error::Tls(_) => "the server's certificate or sslmode does not fit",
+        sqlx::Error::Configuration(_) => "write postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+        sqlx::Error::Database(inner) => match inner.code().unwrap_or_default().as_ref() {
+            // invalid_authorization_specification, invalid_password.
+            "28000" | "28P01" => "are user and password right, and may the user connect?",
+            // invalid_catalog_name.
+            "3D000" => "make it first: CREATE DATABASE",
+            // invalid_schema_name, insufficient_privilege.
+            "3F000" | "42501" => {
+                "the user needs a schema in which it may make tables: GRANT CREATE, USAGE ON SCHEMA"
+            }
+            // undefined_table.
+            "42P01" => "it has no tables of caixing yet: start the service on it once",
+            // too_many_connections.
+            "53300" => "give the server more connections (max_connections)",
+            // cannot_connect_now.
+            "57P03" => "the server starts or stops; try again",
+            _ => "",
+        },
+        _ => "",
+    };
+    match hint {
+        "" => error.to_string(),
+        hint => format!("{error}: {hint}"),
+    }
+}
+
 impl StoreError {
-    /// True where the transaction may run again at once: nothing of it stands.
+    /// True where the transaction may run again at once: nothing of it stands. What no lock
+    /// covers (a taxpayer that is registered twice at once, a case of nobody) shows a clash as a
+    /// key that is there by now or a row that has moved on: run again, it is seen and answered.
     pub const fn may_repeat(&self) -> bool {
-        matches!(self, Self::Conflict(_))
+        matches!(
+            self,
+            Self::Conflict(_) | Self::AlreadyExists(_) | Self::Stale(_)
+        )
     }
 
     /// The same, for another that shared its commit.
@@ -187,6 +225,105 @@ impl StoreError {
         Self::Inconsistent {
             table,
             problem: problem.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StoreError, of_postgres, of_sqlite};
+
+    /// The kind, as tables of these tests name it.
+    fn kind(error: Option<StoreError>) -> &'static str {
+        match error {
+            None => "driver",
+            Some(StoreError::Conflict(_)) => "conflict",
+            Some(StoreError::NoSpace) => "no space",
+            Some(StoreError::ReadOnly) => "read-only",
+            Some(StoreError::Damaged(_)) => "damaged",
+            Some(StoreError::Unavailable(_)) => "unavailable",
+            Some(_) => "another",
+        }
+    }
+
+    #[test]
+    fn every_code_of_postgresql_has_its_meaning() {
+        let shard = "could not commit transaction for shard 102008 on at least 1 active node";
+        for (code, message, expected) in [
+            ("40001", "could not serialize access", "conflict"),
+            ("40P01", "deadlock detected", "conflict"),
+            ("XX000", shard, "conflict"),
+            ("XX000", "cache lookup failed", "driver"),
+            ("53100", "could not extend file", "no space"),
+            ("25006", "in a read-only transaction", "read-only"),
+            ("XX001", "invalid page in block 0", "damaged"),
+            ("XX002", "index is not a btree", "damaged"),
+            ("53300", "sorry, too many clients already", "unavailable"),
+            (
+                "55P03",
+                "canceling statement due to lock timeout",
+                "unavailable",
+            ),
+            ("57014", "due to statement timeout", "unavailable"),
+            ("57P01", "due to administrator command", "unavailable"),
+            ("57P02", "crash of another server process", "unavailable"),
+            ("57P03", "the database system is starting up", "unavailable"),
+            ("25P03", "due to idle-in-transaction timeout", "unavailable"),
+            ("08006", "connection failure", "unavailable"),
+            ("08P01", "protocol violation", "unavailable"),
+            ("23514", "violates check constraint", "driver"),
+            ("42601", "syntax error", "driver"),
+        ] {
+            let error = of_postgres(code, message);
+            if let Some(StoreError::Conflict(text) | StoreError::Unavailable(text)) = &error {
+                assert_eq!(*text, format!("{message} ({code})"));
+            }
+            assert_eq!(kind(error), expected, "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn every_code_of_sqlite_has_its_meaning() {
+        for (code, expected) in [
+            // BUSY, BUSY_SNAPSHOT, LOCKED.
+            ("5", "unavailable"),
+            ("517", "unavailable"),
+            ("6", "unavailable"),
+            // READONLY, READONLY_DBMOVED.
+            ("8", "read-only"),
+            ("1032", "read-only"),
+            // IOERR, IOERR_FSYNC.
+            ("10", "unavailable"),
+            ("1034", "unavailable"),
+            // CORRUPT, NOTADB.
+            ("11", "damaged"),
+            ("26", "damaged"),
+            // FULL.
+            ("13", "no space"),
+            // CONSTRAINT_CHECK, ERROR.
+            ("275", "driver"),
+            ("1", "driver"),
+            ("", "driver"),
+        ] {
+            assert_eq!(kind(of_sqlite(code)), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_a_clash_leaves_nothing_of_runs_again_and_nothing_else() {
+        let text = String::new;
+        for (error, again) in [
+            (StoreError::Conflict(text()), true),
+            (StoreError::AlreadyExists(text()), true),
+            (StoreError::Stale("payment"), true),
+            // A commit may stand although its answer was lost.
+            (StoreError::Unavailable(text()), false),
+            (StoreError::Overloaded, false),
+            (StoreError::NoSpace, false),
+            (StoreError::ReadOnly, false),
+            (StoreError::Damaged(text()), false),
+        ] {
+            assert_eq!(error.may_repeat(), again, "{error}");
         }
     }
 }

@@ -328,6 +328,14 @@ impl Store {
         }
     }
 
+    /// Reads a little: well where the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn look(&self) -> Result<(), StoreError> {
+        self.read().await?.last_position().await.map(drop)
+    }
+
     /// True once it is closed.
     pub fn is_closed(&self) -> bool {
         self.backend.is_closed()

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Postgres, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, Postgres, Transaction};
 
-use super::error::migrating;
+use super::error::{cannot, migrating};
 use super::{StoreError, taxpayers};
 use crate::types::TaxpayerKey;
 
@@ -53,7 +53,7 @@ impl PostgresStore {
             sqlx::query_as("SELECT version FROM _sqlx_migrations ORDER BY version")
                 .fetch_all(&store.pool)
                 .await;
-        let applied = applied.map_err(|error| refuse(url, &error))?;
+        let applied = applied.map_err(|error| refuse(url, &cannot(&error)))?;
         let newest = known.iter().map(|migration| migration.version).max();
         match applied.last() {
             Some((version,)) if Some(*version) > newest => Err(migrating(
@@ -65,7 +65,8 @@ impl PostgresStore {
     }
 
     async fn connect(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url).map_err(|error| refuse(url, &error))?;
+        let options =
+            PgConnectOptions::from_str(url).map_err(|error| refuse(url, &cannot(&error)))?;
         let options = options
             .application_name("caixing")
             .statement_cache_capacity(STATEMENTS_KEPT)
@@ -75,11 +76,14 @@ impl PostgresStore {
             .acquire_timeout(QUEUE_TIMEOUT)
             // A connection that fails a statement shows it there; a ping each time costs a trip.
             .test_before_acquire(false);
-        let connected = tokio::time::timeout(CONNECT_TIMEOUT, pool.connect_with(options)).await;
-        let late = |_| refuse(url, &"no answer within 5 seconds");
-        let pool = connected
+        // One connection first: a pool tries again for long where nobody answers.
+        let late = |_| refuse(url, &"no answer within 5 seconds: is it the right host?");
+        let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect())
+            .await
             .map_err(late)?
-            .map_err(|error| refuse(url, &error))?;
+            .map_err(|error| refuse(url, &cannot(&error)))?;
+        let _ = first.close().await;
+        let pool = pool.connect_lazy_with(options);
         Ok(Self { pool })
     }
 
@@ -93,7 +97,7 @@ impl PostgresStore {
         &self,
         taxpayer: Option<TaxpayerKey>,
     ) -> Result<(Transaction<'static, Postgres>, Option<taxpayers::Row>), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin("BEGIN").await?;
         let Some(taxpayer) = taxpayer else {
             return Ok((transaction, None));
         };
@@ -107,12 +111,40 @@ impl PostgresStore {
     /// A snapshot for reading.
     pub async fn begin_read(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        self.begin(begin).await
+    }
+
+    /// Begins on a connection that is alive. After the server was away each idle connection shows
+    /// once that it is gone; nothing was done on it yet.
+    async fn begin(
+        &self,
+        begin: &'static str,
+    ) -> Result<Transaction<'static, Postgres>, StoreError> {
+        for _ in 0..CONNECTIONS_MAX {
+            match self.pool.begin_with(begin).await {
+                Err(error) if is_gone(&error) => {}
+                done => return Ok(done?),
+            }
+        }
         Ok(self.pool.begin_with(begin).await?)
     }
 
     /// Closes the pool.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// The connection is gone, and with it all that ran on it.
+fn is_gone(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        // admin_shutdown, crash_shutdown, idle_in_transaction_session_timeout.
+        sqlx::Error::Database(inner) => {
+            let code = inner.code().unwrap_or_default();
+            ["57P01", "57P02", "25P03"].contains(&code.as_ref())
+        }
+        _ => false,
     }
 }
 

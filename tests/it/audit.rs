@@ -54,7 +54,7 @@ struct Sample {
 
 impl Sample {
     async fn new() -> Self {
-        let (server, _bank) = Server::with_quiet_bank().await;
+        let (server, _bank) = Server::with_quiet_bank_on(On::Sqlite).await;
         let filed = filed(&server).await;
         let paid = pay(&server, &filed, "300.00").await;
         let settled = server.treasury().report_settlement(settling(&paid)).await;
@@ -114,7 +114,7 @@ impl Sample {
 
 #[tokio::test]
 async fn an_untouched_database_holds_beside_a_running_server_and_without_one() {
-    let server = Server::start().await;
+    let server = Server::on(On::Sqlite).await;
     let filed = filed(&server).await;
     let paid = pay(&server, &filed, "300.00").await;
     wait_for(&server, &paid, pb::PaymentState::InTreasury).await;
@@ -356,7 +356,7 @@ async fn a_table_that_no_longer_agrees_with_the_trail_is_named() {
 
 #[tokio::test]
 async fn an_earlier_version_of_a_source_is_sealed_too() {
-    let server = Server::start().await;
+    let server = Server::on(On::Sqlite).await;
     let taxpayer = register(&server).await;
     let source = collect(&server, &taxpayer, contract("HT-1")).await;
     let restate = pb::UpdateTaxSourceRequest {

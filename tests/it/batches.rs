@@ -9,8 +9,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status};
 
 use crate::support::{
-    NOBODY, Server, assert_refused, bad_fields, collect, contract, declaration_list, drawing,
-    filing, register, with_header,
+    NOBODY, Server, also_on_postgres, assert_refused, bad_fields, collect, contract,
+    declaration_list, drawing, filing, register, with_header,
 };
 
 fn item(item_number: i64, submit: pb::SubmitDeclarationRequest) -> pb::BatchSubmitRequest {
@@ -351,3 +351,11 @@ async fn more_than_ten_thousand_items_are_refused_and_those_before_are_answered(
     assert_eq!(bad_fields(&status), ["item_number"]);
     assert!(status.metadata().contains_key("x-request-id"));
 }
+
+also_on_postgres!(
+    each_item_is_filed_or_refused_by_itself_and_answered_in_order,
+    an_item_answers_as_the_call_of_its_own_would,
+    items_of_one_taxpayer_are_filed_in_the_order_they_came,
+    two_batches_with_the_same_items_at_a_time_file_each_once,
+    a_malformed_item_is_refused_and_the_others_go_on,
+);

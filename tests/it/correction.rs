@@ -393,3 +393,16 @@ async fn a_changed_item_is_another_line_and_the_old_one_is_refundable() {
         State::Completed
     );
 }
+
+also_on_postgres!(
+    upward_correction_pays_the_difference_with_surcharge_from_the_original_deadline,
+    downward_correction_is_completed_at_once_with_the_rest_refundable,
+    an_unpaid_declaration_is_replaced_and_only_the_new_amount_is_payable,
+    a_correction_by_tax_leaves_the_rows_of_the_others_to_the_byte,
+    a_chain_carries_what_each_of_its_revisions_has_really_paid,
+    an_excluded_source_becomes_refundable_and_can_be_declared_elsewhere,
+    an_excluded_source_that_was_never_paid_leaves_no_row,
+    a_forgotten_source_comes_in_with_a_due_day_of_its_own,
+    a_closed_source_stays_on_the_form_it_was_declared_on,
+    a_changed_item_is_another_line_and_the_old_one_is_refundable,
+);

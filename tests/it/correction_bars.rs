@@ -259,3 +259,13 @@ async fn checking_only_changes_nothing_and_what_is_not_filed_cannot_be_corrected
     );
     server.stop().await;
 }
+
+also_on_postgres!(
+    a_payment_under_way_bars_the_filing_until_the_money_has_arrived,
+    an_open_inspection_bars_opening_and_filing,
+    a_refund_that_is_not_concluded_bars_a_correction,
+    a_draft_revision_is_superseded_when_its_base_leaves_force,
+    of_many_corrections_at_once_one_takes_effect,
+    repeats_of_opening_and_filing_have_one_effect_and_the_same_bytes,
+    checking_only_changes_nothing_and_what_is_not_filed_cannot_be_corrected,
+);

@@ -193,3 +193,5 @@ async fn every_mutation_sent_many_times_at_once_is_done_once() {
     assert_eq!(kinds(&server, &taxpayer).await, once);
     server.check_trail().await;
 }
+
+also_on_postgres!(every_mutation_sent_many_times_at_once_is_done_once,);

@@ -1,14 +1,12 @@
 //! The stream of events: one order over all taxpayers, nothing missing, nothing twice, resumable
 //! from every cursor, live, and for very many followers at once.
 
-use std::path::Path;
 use std::time::Duration;
 
 use caixing::pb;
 use caixing::server::{self, Running, Settings};
-use caixing::store::{READS, Store, WATCH_READS};
+use caixing::store::{READS, WATCH_READS};
 use pb::event_service_client::EventServiceClient;
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Streaming};
@@ -206,11 +204,11 @@ async fn what_is_no_cursor_of_these_events_is_refused() {
 }
 
 /// A served sandbox whose directory the test knows.
-async fn serve(dir: &Path) -> (Running, Channel) {
+async fn serve(kept: &TestDatabase) -> (Running, Channel) {
     let settings = Settings {
         listen: ([127, 0, 0, 1], 0).into(),
-        data_dir: dir.to_owned(),
-        database: None,
+        data_dir: kept.dir().to_owned(),
+        database: Some(kept.database.clone()),
         rules_dir: None,
         sandbox: true,
         gateway: None,
@@ -227,8 +225,8 @@ async fn connect(running: &Running) -> Channel {
 }
 
 /// Writes events of the sample taxpayer, as another process on the same database would.
-async fn write_beside(dir: &TempDir, kind: &'static str, count: usize) {
-    let store = Store::open_sqlite(dir.path()).await.unwrap();
+async fn write_beside(kept: &TestDatabase, kind: &'static str, count: usize) {
+    let store = kept.open().await;
     let mut tx = store.begin("Beside", None, None).await.unwrap();
     if tx.taxpayer(taxpayer_key()).await.unwrap().is_none() {
         tx.insert_taxpayer(&taxpayer()).await.unwrap();
@@ -244,16 +242,16 @@ async fn write_beside(dir: &TempDir, kind: &'static str, count: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cursor_goes_on_after_a_restart_and_sees_what_others_commit() {
-    let dir = tempfile::tempdir().unwrap();
-    let (running, channel) = serve(dir.path()).await;
-    write_beside(&dir, "first.written", 3).await;
+    let kept = TestDatabase::new(On::usual());
+    let (running, channel) = serve(&kept).await;
+    write_beside(&kept, "first.written", 3).await;
     let told = all(EventServiceClient::new(channel.clone()), from("")).await;
     let cursor = told[1].cursor.clone();
     drop(channel);
     running.stop().await.unwrap();
-    write_beside(&dir, "second.written", 300).await;
+    write_beside(&kept, "second.written", 300).await;
 
-    let (running, channel) = serve(dir.path()).await;
+    let (running, channel) = serve(&kept).await;
     let mut client = EventServiceClient::new(channel);
     let live = pb::StreamEventsRequest {
         until_now: false,
@@ -269,7 +267,7 @@ async fn a_cursor_goes_on_after_a_restart_and_sees_what_others_commit() {
         );
     }
     // Nothing more is there: what comes now comes live, from another process.
-    write_beside(&dir, "third.written", 2).await;
+    write_beside(&kept, "third.written", 2).await;
     for sequence in 304..=305 {
         let event = next(&mut stream).await.unwrap();
         assert_eq!(
@@ -334,10 +332,10 @@ async fn a_thousand_followers_see_the_same_order_while_it_is_written() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stops_ends_the_streams_also_of_who_does_not_read() {
-    let dir = tempfile::tempdir().unwrap();
+    let kept = TestDatabase::new(On::usual());
     // More than what fits between the two ends of a stream nobody reads.
-    write_beside(&dir, "sample.written", 3000).await;
-    let (running, channel) = serve(dir.path()).await;
+    write_beside(&kept, "sample.written", 3000).await;
+    let (running, channel) = serve(&kept).await;
     let mut client = EventServiceClient::new(channel);
     let live = pb::StreamEventsRequest::default();
     let mut read = client
@@ -363,9 +361,9 @@ async fn a_server_that_stops_ends_the_streams_also_of_who_does_not_read() {
 /// Following costs what is told, not what is kept: no statement goes through a table.
 #[tokio::test]
 async fn every_read_of_a_follower_is_an_index_search() {
-    let dir = tempfile::tempdir().unwrap();
-    write_beside(&dir, "sample.written", 1).await;
-    let file = dir.path().join("caixing.sqlite3");
+    let kept = TestDatabase::new(On::Sqlite);
+    write_beside(&kept, "sample.written", 1).await;
+    let file = kept.dir().join("caixing.sqlite3");
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
     for statement in READS.iter().chain(&WATCH_READS) {
@@ -384,3 +382,11 @@ async fn every_read_of_a_follower_is_an_index_search() {
     }
     pool.close().await;
 }
+
+also_on_postgres!(
+    every_event_is_told_once_in_order_and_every_cursor_goes_on,
+    one_taxpayer_and_kinds_can_be_asked_for,
+    what_is_no_cursor_of_these_events_is_refused,
+    a_cursor_goes_on_after_a_restart_and_sees_what_others_commit,
+    a_server_that_stops_ends_the_streams_also_of_who_does_not_read,
+);

@@ -388,3 +388,9 @@ pub fn lookups(book: &RuleBook) {
         Some(day("2027-01-26"))
     );
 }
+
+also_on_postgres!(
+    an_approved_extension_moves_surcharge_and_arrears_and_is_told_again,
+    an_extension_is_refused_with_its_reason,
+    an_inspection_is_opened_and_closed_once,
+);

@@ -12,8 +12,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status};
 
 use crate::support::{
-    Server, assert_refused, collect, contract, fresh, message, outcome, register, registration,
-    source_list, stamp, with_header,
+    Server, also_on_postgres, assert_refused, collect, contract, fresh, message, outcome, register,
+    registration, source_list, stamp, with_header,
 };
 
 const EXAMPLE: &str = include_str!("../../examples/hefei-manufacturer.json");
@@ -459,3 +459,14 @@ async fn the_outcome_is_pending_until_a_sending_ends_and_then_its_summary() {
     let state = outcome(&server, &taxpayer, &id).await.state();
     assert_eq!(state, pb::OutcomeState::Pending);
 }
+
+also_on_postgres!(
+    importing_keeps_the_same_sources_as_collecting_one_by_one,
+    a_row_is_answered_before_the_next_is_sent,
+    two_imports_with_one_id_at_a_time_collect_each_row_once,
+    a_refused_row_stops_no_other_names_every_wrong_field_and_may_be_corrected,
+    a_collected_key_stands_for_its_source_for_ever,
+    a_key_stands_once_in_a_stream_unless_its_row_was_refused,
+    only_checking_keeps_nothing_and_says_what_is_collected_already,
+    the_outcome_is_pending_until_a_sending_ends_and_then_its_summary,
+);

@@ -5,19 +5,28 @@ use caixing::filing::{
     PaymentState, SourceState, VoucherState,
 };
 use caixing::rules::RuleBook;
-use caixing::store::{Store, StoreError, Tx};
+use caixing::store::{StoreError, Tx};
 use caixing::types::{Money, TaxKind};
 
 use crate::sample::{
     content, declaration, declaration_id, instant, line, payment, plain, source, taxpayer,
     taxpayer_key, voucher, yuan,
 };
+use crate::support::{On, TestDatabase, on_both};
 
 const DUE: &str = "2026-10-26";
 
-async fn started() -> (tempfile::TempDir, Tx) {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open_sqlite(dir.path()).await.unwrap();
+on_both!(
+    a_declaration_out_of_force_holds_nothing,
+    a_declaration_in_force_holds_all_its_lines_and_periods,
+    a_revision_in_force_replaced_its_base_and_a_withdrawn_line_holds_nothing,
+    completed_means_paid_set_off_or_waived_to_the_fen,
+    a_settled_payment_has_its_voucher_unless_an_officer_closed_it,
+    what_is_voided_was_not_paid,
+);
+
+async fn started(on: On) -> (TestDatabase, Tx) {
+    let (kept, store) = TestDatabase::opened(on).await;
     let mut tx = store.begin("Test", None, None).await.unwrap();
     tx.insert_taxpayer(&taxpayer()).await.unwrap();
     for number in [1, 2] {
@@ -27,7 +36,7 @@ async fn started() -> (tempfile::TempDir, Tx) {
     }
     let book = RuleBook::embedded().unwrap();
     tx.keep_rule_pack(&book, instant(0)).await.unwrap();
-    (dir, tx)
+    (kept, tx)
 }
 
 fn draft(number: u128) -> Declaration {
@@ -94,10 +103,9 @@ fn closed(filed: Declaration, state: State) -> Declaration {
     }
 }
 
-#[tokio::test]
-async fn a_declaration_out_of_force_holds_nothing() {
+async fn a_declaration_out_of_force_holds_nothing(on: On) {
     for state in [State::Voided, State::Corrected] {
-        let (_dir, mut tx) = started().await;
+        let (_kept, mut tx) = started(on).await;
         let filed = file(&mut tx, &draft(1), State::AwaitingPayment).await;
         holds(&mut tx, 1).await;
         tx.update_declaration(&closed(filed, state)).await.unwrap();
@@ -112,17 +120,15 @@ async fn a_declaration_out_of_force_holds_nothing() {
     }
 }
 
-#[tokio::test]
-async fn a_declaration_in_force_holds_all_its_lines_and_periods() {
-    let (_dir, mut tx) = started().await;
+async fn a_declaration_in_force_holds_all_its_lines_and_periods(on: On) {
+    let (_kept, mut tx) = started(on).await;
     file(&mut tx, &draft(1), State::AwaitingPayment).await;
     tx.retire(taxpayer_key(), declaration_id(1)).await.unwrap();
     broken(&mut tx, 1, "not live").await;
 }
 
-#[tokio::test]
-async fn a_revision_in_force_replaced_its_base_and_a_withdrawn_line_holds_nothing() {
-    let (_dir, mut tx) = started().await;
+async fn a_revision_in_force_replaced_its_base_and_a_withdrawn_line_holds_nothing(on: On) {
+    let (_kept, mut tx) = started(on).await;
     let first = file(&mut tx, &draft(1), State::AwaitingPayment).await;
     let mut second = draft(2);
     second.content.correction = Some(Correction {
@@ -157,8 +163,7 @@ async fn a_revision_in_force_replaced_its_base_and_a_withdrawn_line_holds_nothin
     assert!(tx.declared(taxpayer_key()).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn completed_means_paid_set_off_or_waived_to_the_fen() {
+async fn completed_means_paid_set_off_or_waived_to_the_fen(on: On) {
     let agreement = |principal| paying(1, principal, PaymentState::InTreasury);
     let offset = |principal| Payment {
         channel: PaymentChannel::Offset,
@@ -189,7 +194,7 @@ async fn completed_means_paid_set_off_or_waived_to_the_fen() {
         ),
         (vec![offset("100.01")], "0.00", Some("more was paid")),
     ] {
-        let (_dir, mut tx) = started().await;
+        let (_kept, mut tx) = started(on).await;
         let mut first = draft(1);
         first.waived = yuan(waived);
         file(&mut tx, &first, State::Completed).await;
@@ -207,8 +212,7 @@ async fn completed_means_paid_set_off_or_waived_to_the_fen() {
     }
 }
 
-#[tokio::test]
-async fn a_settled_payment_has_its_voucher_unless_an_officer_closed_it() {
+async fn a_settled_payment_has_its_voucher_unless_an_officer_closed_it(on: On) {
     for (state, total, words) in [
         (None, "100.05", Some("do not match")),
         (Some(VoucherState::Issued), "100.05", None),
@@ -219,7 +223,7 @@ async fn a_settled_payment_has_its_voucher_unless_an_officer_closed_it() {
         ),
         (Some(VoucherState::Voided), "100.05", None),
     ] {
-        let (_dir, mut tx) = started().await;
+        let (_kept, mut tx) = started(on).await;
         file(&mut tx, &draft(1), State::Completed).await;
         let mut paid = payment(1, 1, PaymentState::InTreasury);
         let mut sheet = voucher(1, &paid);
@@ -237,9 +241,8 @@ async fn a_settled_payment_has_its_voucher_unless_an_officer_closed_it() {
     }
 }
 
-#[tokio::test]
-async fn what_is_voided_was_not_paid() {
-    let (_dir, mut tx) = started().await;
+async fn what_is_voided_was_not_paid(on: On) {
+    let (_kept, mut tx) = started(on).await;
     let filed = file(&mut tx, &draft(1), State::AwaitingPayment).await;
     tx.insert_payment(&paying(1, "100.00", PaymentState::Sent))
         .await

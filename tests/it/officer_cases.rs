@@ -305,3 +305,14 @@ async fn a_debit_of_another_amount_is_a_case_and_is_never_taken_for_paid() {
         .await;
     assert_precondition(again, "PAYMENT_ALIVE");
 }
+
+also_on_postgres!(
+    a_case_is_opened_once_closed_once_and_opened_anew_by_other_numbers,
+    a_case_of_nobody_is_listed_and_closed_without_a_taxpayer,
+    cases_are_listed_by_taxpayer_page_by_page_and_closed_ones_on_demand,
+    a_debit_is_taken_back_on_its_day_and_the_declaration_is_paid_anew,
+    a_debit_is_not_taken_back_on_another_day_or_once_it_is_in_the_treasury,
+    a_bank_that_says_no_leaves_the_payment_as_it_was,
+    a_reversal_whose_answer_is_lost_is_asked_for_again,
+    a_debit_of_another_amount_is_a_case_and_is_never_taken_for_paid,
+);

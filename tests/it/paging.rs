@@ -113,3 +113,9 @@ async fn vouchers_come_page_by_page_and_a_foreign_token_is_refused() {
     let status = server.vouchers().list_vouchers(foreign).await.unwrap_err();
     assert_eq!(bad_fields(&status), ["page_token"]);
 }
+
+also_on_postgres!(
+    sources_come_in_the_order_of_collection_page_by_page,
+    declarations_come_newest_first_page_by_page,
+    vouchers_come_page_by_page_and_a_foreign_token_is_refused,
+);

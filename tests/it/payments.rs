@@ -295,3 +295,17 @@ async fn settlement_of_a_payment_nobody_made_is_not_found() {
         ("", NOBODY)
     );
 }
+
+also_on_postgres!(
+    late_quote_is_half_a_permille_a_day_after_the_due_day,
+    surcharge_is_rounded_to_the_fen_row_by_row,
+    late_payment_is_overdue_and_its_voucher_shows_surcharge_apart,
+    draft_cannot_be_quoted_or_paid,
+    second_payment_is_refused_while_one_lives_and_after_it_settled,
+    wrong_total_or_digest_is_refused_before_the_bank_is_asked,
+    settlement_with_wrong_amount_or_treasury_leaves_everything_as_it_was,
+    settlement_reported_again_is_agreed_to_and_makes_no_second_voucher,
+    refused_agreement_fails_the_payment_and_a_good_one_pays_after_it,
+    lost_bank_answer_is_confirming_and_found_out_by_query_never_by_debit,
+    settlement_of_a_payment_nobody_made_is_not_found,
+);

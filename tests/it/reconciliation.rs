@@ -363,3 +363,11 @@ async fn a_settlement_in_parts_is_in_the_treasury_with_its_last_fen() {
     let status = assert_refused(nothing, Code::InvalidArgument, "FIELDS_INVALID");
     assert_eq!(bad_fields(&status), ["amount_yuan"]);
 }
+
+also_on_postgres!(
+    every_row_ends_as_its_case_says_and_the_same_file_again_adds_nothing,
+    a_malformed_row_names_its_fields,
+    a_file_without_a_sound_head_is_refused_before_its_rows,
+    a_file_that_breaks_off_keeps_its_facts_and_is_a_case,
+    a_settlement_in_parts_is_in_the_treasury_with_its_last_fen,
+);

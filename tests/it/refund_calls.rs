@@ -10,7 +10,7 @@ use crate::support::*;
 pub const DAY: i64 = 86_400;
 
 /// A plot of 2000 m² at 5 yuan: 2500.00 a quarter, of which more was paid before.
-fn plot(paid: &str) -> pb::TaxSourceInput {
+pub fn plot(paid: &str) -> pb::TaxSourceInput {
     message(
         "TaxSourceInput",
         json!({
@@ -413,3 +413,12 @@ async fn a_declaration_under_one_yuan_ends_without_a_bank() {
     let zero = payments.create_payment(paying(&whole, "0.00")).await;
     assert_precondition(zero, "AMOUNT_CHANGED");
 }
+
+also_on_postgres!(
+    a_claim_is_checked_made_once_told_again_and_decided,
+    a_refund_pays_arrears_with_surcharge_and_the_rest_is_paid_out,
+    a_refund_that_is_too_small_pays_a_part_and_the_bank_the_rest,
+    nothing_is_set_off_beside_a_live_order_or_into_another_treasury,
+    two_offsets_at_once_never_use_a_fen_twice,
+    a_declaration_under_one_yuan_ends_without_a_bank,
+);

@@ -7,7 +7,6 @@ use caixing::filing::{
 use caixing::rules::RuleBook;
 use caixing::store::{Store, StoreError, Tx};
 use caixing::types::{Money, RefundId};
-use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::refunds::refund;
@@ -15,12 +14,25 @@ use crate::sample::{
     content, declaration, declaration_id, instant, payment, plain, source, taxpayer, taxpayer_key,
     voucher, voucher_number, yuan,
 };
+use crate::support::{On, TestDatabase, on_both};
 
 const DUE: &str = "2026-10-26";
 
+on_both!(
+    a_declaration_has_one_refund_that_was_not_rejected,
+    more_cannot_be_set_off_than_a_refund_holds,
+    the_recount_finds_a_refund_above_what_is_refundable,
+    the_recount_finds_tax_paid_twice_without_its_voucher_or_not_at_all,
+    the_recount_finds_a_completed_declaration_without_its_money_unless_it_was_waived,
+);
+
+/// The database, and the store on it.
+type Kept = (TestDatabase, Store);
+
 /// A filed declaration of 100.00 to pay and 700.00 to be refunded.
-async fn filed(dir: &TempDir, state: DeclarationState) -> (Store, Tx, Declaration) {
-    let store = Store::open_sqlite(dir.path()).await.unwrap();
+async fn filed(on: On, state: DeclarationState) -> (Kept, Tx, Declaration) {
+    let kept = TestDatabase::opened(on).await;
+    let store = &kept.1;
     let mut tx = store.begin("Test", None, None).await.unwrap();
     tx.insert_taxpayer(&taxpayer()).await.unwrap();
     for number in [1, 2] {
@@ -44,7 +56,7 @@ async fn filed(dir: &TempDir, state: DeclarationState) -> (Store, Tx, Declaratio
     };
     tx.update_declaration(&filed).await.unwrap();
     tx.insert_filed(&filed).await.unwrap();
-    (store, tx, filed)
+    (kept, tx, filed)
 }
 
 fn claimed(number: u128, amount: &str) -> Refund {
@@ -71,17 +83,21 @@ async fn broken(tx: &mut Tx) -> Option<String> {
     }
 }
 
-#[tokio::test]
-async fn a_declaration_has_one_refund_that_was_not_rejected() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_store, mut tx, _) = filed(&dir, DeclarationState::AwaitingPayment).await;
+async fn a_declaration_has_one_refund_that_was_not_rejected(on: On) {
+    let (kept, mut tx, _) = filed(on, DeclarationState::AwaitingPayment).await;
     let mut first = claimed(1, "700.00");
     tx.insert_refund(&first).await.unwrap();
+    tx.commit().await.unwrap();
+    let begin = || kept.1.begin("Test", Some(taxpayer_key()), None);
+    let mut tx = begin().await.unwrap();
     let second = tx.insert_refund(&claimed(2, "700.00")).await;
     assert!(
         matches!(second, Err(StoreError::AlreadyExists(_))),
         "{second:?}"
     );
+    // The refusal ended the transaction.
+    drop(tx);
+    let mut tx = begin().await.unwrap();
     first.state = RefundState::Rejected;
     first.version = 2;
     tx.update_refund(&first).await.unwrap();
@@ -96,10 +112,8 @@ async fn a_declaration_has_one_refund_that_was_not_rejected() {
     assert_eq!(broken(&mut tx).await, None);
 }
 
-#[tokio::test]
-async fn more_cannot_be_set_off_than_a_refund_holds() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_store, mut tx, _) = filed(&dir, DeclarationState::AwaitingPayment).await;
+async fn more_cannot_be_set_off_than_a_refund_holds(on: On) {
+    let (_kept, mut tx, _) = filed(on, DeclarationState::AwaitingPayment).await;
     let mut one = claimed(1, "700.00");
     tx.insert_refund(&one).await.unwrap();
     one.interest = yuan("1.00");
@@ -109,19 +123,15 @@ async fn more_cannot_be_set_off_than_a_refund_holds() {
     assert!(matches!(refused, Err(StoreError::Driver(_))), "{refused:?}");
 }
 
-#[tokio::test]
-async fn the_recount_finds_a_refund_above_what_is_refundable() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_store, mut tx, _) = filed(&dir, DeclarationState::AwaitingPayment).await;
+async fn the_recount_finds_a_refund_above_what_is_refundable(on: On) {
+    let (_kept, mut tx, _) = filed(on, DeclarationState::AwaitingPayment).await;
     tx.insert_refund(&claimed(1, "700.01")).await.unwrap();
     let problem = broken(&mut tx).await.unwrap();
     assert!(problem.contains("more is refunded"), "{problem}");
 }
 
-#[tokio::test]
-async fn the_recount_finds_tax_paid_twice_without_its_voucher_or_not_at_all() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_store, mut tx, waiting) = filed(&dir, DeclarationState::AwaitingPayment).await;
+async fn the_recount_finds_tax_paid_twice_without_its_voucher_or_not_at_all(on: On) {
+    let (_kept, mut tx, waiting) = filed(on, DeclarationState::AwaitingPayment).await;
     let first = set_off(1);
     tx.insert_payment(&first).await.unwrap();
     let problem = broken(&mut tx).await.unwrap();
@@ -142,10 +152,8 @@ async fn the_recount_finds_tax_paid_twice_without_its_voucher_or_not_at_all() {
     assert!(problem.contains("more was paid"), "{problem}");
 }
 
-#[tokio::test]
-async fn the_recount_finds_a_completed_declaration_without_its_money_unless_it_was_waived() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_store, mut tx, filed) = filed(&dir, DeclarationState::Completed).await;
+async fn the_recount_finds_a_completed_declaration_without_its_money_unless_it_was_waived(on: On) {
+    let (_kept, mut tx, filed) = filed(on, DeclarationState::Completed).await;
     let problem = broken(&mut tx).await.unwrap();
     assert!(problem.contains("without its money"), "{problem}");
     let waived = Declaration {

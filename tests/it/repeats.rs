@@ -405,3 +405,17 @@ async fn validate_only_files_and_pays_nothing() {
     let known = outcome(&server, &taxpayer, &pay_only.request_id).await;
     assert_eq!(known.state(), pb::OutcomeState::NotFound);
 }
+
+also_on_postgres!(
+    repeated_registration_and_update_of_a_taxpayer_have_one_effect,
+    repeated_mutations_of_a_source_have_one_effect,
+    repeated_draft_submit_payment_and_settlement_have_one_effect,
+    one_request_id_cannot_serve_two_methods,
+    outcome_of_a_request_without_effect_is_not_found,
+    concurrent_copies_of_one_submit_are_one_filing,
+    concurrent_submits_of_one_draft_under_different_ids_file_it_once,
+    concurrent_copies_of_one_payment_debit_once,
+    concurrent_payments_under_different_ids_debit_once,
+    validate_only_changes_nothing_and_leaves_the_request_id_free,
+    validate_only_files_and_pays_nothing,
+);

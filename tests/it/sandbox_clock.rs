@@ -3,7 +3,6 @@
 
 use caixing::pb;
 use caixing::server::{self, Settings};
-use sqlx::Row as _;
 
 use crate::support::*;
 
@@ -145,23 +144,20 @@ async fn voucher_pages(server: &Server, taxpayer: &str) -> Vec<String> {
 /// The trail as it is kept: numbered without gaps, in the one order of all taxpayers, although its
 /// instants go back.
 async fn assert_events_in_order(server: &Server, taxpayer: &str) {
-    let file = server.data_dir().join("caixing.sqlite3");
-    let address = format!("sqlite://{}?mode=ro", file.display());
-    let pool = sqlx::SqlitePool::connect(&address).await.unwrap();
-    let rows = sqlx::query(
-        "SELECT sequence, position, at FROM event WHERE taxpayer_id = $1 ORDER BY sequence",
-    )
-    .bind(taxpayer)
-    .fetch_all(&pool)
-    .await
-    .unwrap();
-    pool.close().await;
-    let column = |name: &str| -> Vec<i64> { rows.iter().map(|row| row.get(name)).collect() };
+    let sql = format!(
+        "SELECT sequence, position, at FROM event WHERE taxpayer_id = '{taxpayer}'
+         ORDER BY sequence"
+    );
+    server.database().number().await;
+    let rows: Vec<(i64, i64, i64)> = server.database().rows(&sql).await;
     let count = i64::try_from(rows.len()).unwrap();
     assert!(count > 16, "only {count} events");
-    assert_eq!(column("sequence"), (1..=count).collect::<Vec<_>>());
-    assert!(column("position").is_sorted());
-    assert!(!column("at").is_sorted(), "the clock went back");
+    assert!(rows.iter().map(|row| row.0).eq(1..=count), "{rows:?}");
+    assert!(rows.iter().map(|row| row.1).is_sorted(), "{rows:?}");
+    assert!(
+        !rows.iter().map(|row| row.2).is_sorted(),
+        "the clock went back"
+    );
 }
 
 #[tokio::test]
@@ -216,3 +212,5 @@ async fn clock_and_data_survive_a_restart_and_the_clock_goes_on() {
         "{created:?}"
     );
 }
+
+also_on_postgres!(nothing_loses_its_order_when_the_clock_goes_back,);

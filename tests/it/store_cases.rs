@@ -1,10 +1,11 @@
 //! Cases and parts as they are kept: what the tables refuse, and how a list is cut.
 
 use caixing::filing::{Case, CaseState, case};
-use caixing::store::{Store, StoreError};
+use caixing::store::StoreError;
 use caixing::types::{CaseId, TaxpayerKey};
 
 use crate::sample::{instant, taxpayer_key, treasury, yuan};
+use crate::support::{On, TestDatabase, on_both};
 
 fn id(number: u128) -> CaseId {
     CaseId::new(uuid::Uuid::from_u128(number))
@@ -16,19 +17,24 @@ fn opened(number: u128, taxpayer: Option<TaxpayerKey>, subject: &str, fen: &str)
     Case::open(id(number), taxpayer, subject.to_owned(), finding, at)
 }
 
-#[tokio::test]
-async fn a_subject_has_one_open_case_of_a_rule_and_any_number_of_closed_ones() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open_sqlite(dir.path()).await.unwrap();
+on_both!(a_subject_has_one_open_case_of_a_rule_and_any_number_of_closed_ones);
+
+async fn a_subject_has_one_open_case_of_a_rule_and_any_number_of_closed_ones(on: On) {
+    let (_kept, store) = TestDatabase::opened(on).await;
     let mut tx = store.begin("test", None, None).await.unwrap();
     let first = opened(1, None, "P-1", "1.00");
     tx.insert_case(&first).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = store.begin("test", None, None).await.unwrap();
     let second = opened(2, None, "P-1", "2.00");
     let twice = tx.insert_case(&second).await;
     assert!(
         matches!(twice, Err(StoreError::AlreadyExists(_))),
         "{twice:?}"
     );
+    // The refusal ended the transaction.
+    drop(tx);
+    let mut tx = store.begin("test", None, None).await.unwrap();
     // Another subject, and a taxpayer's own, are other cases.
     tx.insert_case(&opened(3, None, "P-2", "1.00"))
         .await

@@ -1,71 +1,29 @@
-//! One conformance suite for every backend of the store: named claims, one line per backend.
-
-use std::path::Path;
+//! One conformance suite for every backend of the store: named claims, played on each.
 
 use caixing::filing::{Declaration, DeclarationState, PaymentState, SourceState};
 use caixing::rules::RuleBook;
 use caixing::store::{RecordedRequest, Store, StoreError, Tx};
 use caixing::types::{Period, RequestId, TaxKind};
-use tempfile::TempDir;
 
 use crate::sample::{
     content, declaration, declaration_id, detail, instant, line, payment, payment_id, period,
     plain, source, source_id, taxpayer, taxpayer_key, voucher, voucher_number, yuan,
 };
+use crate::support::{On, TestDatabase, on_both};
 
 const DUE: &str = "2026-10-26";
 const REQUEST: &str = "00000000-0000-4000-8000-0000000000a1";
 
-/// A backend under test: how it is opened, and how its trail is read from beside it.
-struct Sqlite {
-    dir: TempDir,
-}
-
 /// A row of the trail: sequence, hash.
 type Trail = Vec<(i64, String)>;
 
-impl Sqlite {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        Self { dir }
-    }
-
-    async fn open(&self) -> Store {
-        Store::open_sqlite(self.dir.path()).await.unwrap()
-    }
-
-    async fn trail(&self) -> Trail {
-        let file = self.dir.path().join("caixing.sqlite3");
-        trail_of(&file).await
-    }
-}
-
-async fn trail_of(file: &Path) -> Trail {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    let rows = sqlx::query_as("SELECT sequence, hash FROM event ORDER BY sequence")
-        .fetch_all(&pool)
+async fn trail(backend: &TestDatabase) -> Trail {
+    backend
+        .rows("SELECT sequence, hash FROM event ORDER BY sequence")
         .await
-        .unwrap();
-    pool.close().await;
-    rows
 }
 
-/// Makes one test of each claim for each backend.
-macro_rules! suite {
-    ($($claim:ident),+ $(,)?) => {
-        mod sqlite {
-            $(
-                #[tokio::test]
-                async fn $claim() {
-                    super::$claim(super::Sqlite::new()).await;
-                }
-            )+
-        }
-    };
-}
-
-suite!(
+on_both!(
     second_live_payment_of_a_declaration_is_refused,
     second_voucher_for_a_payment_is_refused,
     voucher_number_is_given_once,
@@ -105,33 +63,72 @@ async fn drafted(tx: &mut Tx, number: u32) -> Declaration {
     draft
 }
 
+/// The unique keys with a column of SQLite's words for each, and PostgreSQL's name of the key.
+const KEYS: [(&str, &str); 6] = [
+    ("payment.declaration_id", "one_live_payment"),
+    ("voucher.payment_id", "one_live_voucher"),
+    (
+        "voucher_number_claim.voucher_number",
+        "voucher_number_claim_pkey",
+    ),
+    ("declaration_line.source_id", "line_declared_once"),
+    ("declared_period.source_id", "period_declared_once"),
+    ("request.request_id", "request_pkey"),
+];
+
+#[track_caller]
 fn already_there<T: std::fmt::Debug>(result: Result<T, StoreError>, what: &str) {
+    let (_, key) = KEYS.iter().find(|(column, _)| *column == what).unwrap();
     match result {
         Err(StoreError::AlreadyExists(message)) => {
-            assert!(message.contains(what), "{what} is not in: {message}");
+            let named = message.contains(what) || message.contains(key);
+            assert!(named, "neither {what} nor {key} is in: {message}");
         }
         other => panic!("{what}: {other:?}"),
     }
 }
 
+#[track_caller]
 fn check_fails<T: std::fmt::Debug>(result: Result<T, StoreError>) {
     match result {
         Err(StoreError::Driver(error)) => {
             let text = error.to_string();
-            assert!(text.contains("CHECK constraint failed"), "{text}");
+            let named = ["CHECK constraint failed", "violates check constraint"];
+            assert!(named.iter().any(|words| text.contains(words)), "{text}");
         }
         other => panic!("not refused by a CHECK: {other:?}"),
     }
 }
 
-async fn second_live_payment_of_a_declaration_is_refused(backend: Sqlite) {
+/// What was done so far stands; the next is tried in a transaction of its own.
+async fn stands(tx: Tx, store: &Store) -> Tx {
+    tx.commit().await.unwrap();
+    store
+        .begin("Test", Some(taxpayer_key()), None)
+        .await
+        .unwrap()
+}
+
+/// After a refusal: the transaction is given up, as PostgreSQL has done already.
+async fn given_up(tx: Tx, store: &Store) -> Tx {
+    drop(tx);
+    store
+        .begin("Test", Some(taxpayer_key()), None)
+        .await
+        .unwrap()
+}
+
+async fn second_live_payment_of_a_declaration_is_refused(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     drafted(&mut tx, 1).await;
     let mut first = payment(1, 1, PaymentState::Sent);
     tx.insert_payment(&first).await.unwrap();
     let second = payment(2, 1, PaymentState::Sent);
+    tx = stands(tx, &store).await;
     already_there(tx.insert_payment(&second).await, "payment.declaration_id");
+    tx = given_up(tx, &store).await;
     let live = tx.live_payment_of(taxpayer_key(), declaration_id(1)).await;
     assert_eq!(live.unwrap(), Some(first.clone()));
     // One that has failed bars no other.
@@ -143,7 +140,8 @@ async fn second_live_payment_of_a_declaration_is_refused(backend: Sqlite) {
     assert_eq!(live.unwrap(), Some(second));
 }
 
-async fn second_voucher_for_a_payment_is_refused(backend: Sqlite) {
+async fn second_voucher_for_a_payment_is_refused(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     drafted(&mut tx, 1).await;
@@ -154,7 +152,8 @@ async fn second_voucher_for_a_payment_is_refused(backend: Sqlite) {
     already_there(second, "voucher.payment_id");
 }
 
-async fn voucher_number_is_given_once(backend: Sqlite) {
+async fn voucher_number_is_given_once(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     let mut paid = Vec::new();
@@ -167,21 +166,26 @@ async fn voucher_number_is_given_once(backend: Sqlite) {
     assert!(!tx.voucher_number_taken(&voucher_number(1)).await.unwrap());
     tx.insert_voucher(&voucher(1, &paid[0])).await.unwrap();
     assert!(tx.voucher_number_taken(&voucher_number(1)).await.unwrap());
+    tx = stands(tx, &store).await;
     let second = tx.insert_voucher(&voucher(1, &paid[1])).await;
     already_there(second, "voucher_number_claim.voucher_number");
+    tx = given_up(tx, &store).await;
     let kept = tx.voucher_by_number(&voucher_number(1)).await.unwrap();
     assert_eq!(kept, Some(voucher(1, &paid[0])));
 }
 
-async fn source_item_and_period_twice_are_refused(backend: Sqlite) {
+async fn source_item_and_period_twice_are_refused(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     let first = drafted(&mut tx, 1).await;
     tx.insert_filed(&first).await.unwrap();
     let mut second = declaration(2, DeclarationState::Draft, first.content.clone());
     tx.insert_declaration(&second).await.unwrap();
+    tx = stands(tx, &store).await;
     let twice = tx.insert_filed(&second).await;
     already_there(twice, "declaration_line.source_id");
+    tx = given_up(tx, &store).await;
     // The same source with another item in another period is another line.
     let next = period("2026-10-01", "2026-12-31");
     second.id = declaration_id(3);
@@ -199,7 +203,8 @@ async fn source_item_and_period_twice_are_refused(backend: Sqlite) {
     );
 }
 
-async fn source_and_period_twice_are_refused_where_the_tax_is_zero(backend: Sqlite) {
+async fn source_and_period_twice_are_refused_where_the_tax_is_zero(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     let mut first = drafted(&mut tx, 1).await;
@@ -211,7 +216,8 @@ async fn source_and_period_twice_are_refused_where_the_tax_is_zero(backend: Sqli
     already_there(twice, "declared_period.source_id");
 }
 
-async fn stale_versions_are_refused(backend: Sqlite) {
+async fn stale_versions_are_refused(on: On) {
+    let backend = TestDatabase::new(on);
     fn stale(result: Result<(), StoreError>, table: &str) {
         match result {
             Err(StoreError::Stale(found)) => assert_eq!(found, table),
@@ -246,7 +252,8 @@ async fn stale_versions_are_refused(backend: Sqlite) {
     }
 }
 
-async fn a_request_is_found_byte_equal_and_its_first_answer_stays(backend: Sqlite) {
+async fn a_request_is_found_byte_equal_and_its_first_answer_stays(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     let request = RequestId::parse(REQUEST).unwrap();
@@ -281,12 +288,13 @@ async fn a_request_is_found_byte_equal_and_its_first_answer_stays(backend: Sqlit
 
 /// The hashes are SHA-256 over JSON arrays of [hash before, sequence, kind, subject, rpc, request,
 /// microseconds], computed apart from this code.
-async fn the_event_chain_grows_by_one_and_links(backend: Sqlite) {
+async fn the_event_chain_grows_by_one_and_links(on: On) {
+    let backend = TestDatabase::new(on);
     const FIRST: &str = "e9512d6fc1126089b996a3c9ef649cf7daf396a0d7ab3ad253f5b7ddb378b128";
     const SECOND: &str = "90db515e977a3eabe0a631082366f3461866066cf5170e74bdc72abeb2aca08a";
     let store = backend.open().await;
     started(&store).await.commit().await.unwrap();
-    assert_eq!(backend.trail().await, []);
+    assert_eq!(trail(&backend).await, []);
     let request = RequestId::parse(REQUEST).unwrap();
     let first = ("taxpayer.registered", "subject-1", 0);
     let second = ("declaration.drawn", "subject-2", 1);
@@ -301,11 +309,12 @@ async fn the_event_chain_grows_by_one_and_links(backend: Sqlite) {
         tx.commit().await.unwrap();
     }
     let expected = [(1, FIRST.to_owned()), (2, SECOND.to_owned())];
-    assert_eq!(backend.trail().await, expected);
+    assert_eq!(trail(&backend).await, expected);
     store.close().await;
 }
 
-async fn rollback_leaves_nothing(backend: Sqlite) {
+async fn rollback_leaves_nothing(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     let draft = drafted(&mut tx, 1).await;
@@ -322,12 +331,13 @@ async fn rollback_leaves_nothing(backend: Sqlite) {
     );
     assert_eq!(tx.rule_pack(&draft.content.rule_pack).await.unwrap(), None);
     drop(tx);
-    assert_eq!(backend.trail().await, []);
+    assert_eq!(trail(&backend).await, []);
     // The writer is free again, and the same ids can be used.
     started(&store).await.commit().await.unwrap();
 }
 
-async fn reopening_finds_everything(backend: Sqlite) {
+async fn reopening_finds_everything(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     let draft = drafted(&mut tx, 1).await;
@@ -357,7 +367,8 @@ async fn reopening_finds_everything(backend: Sqlite) {
     assert_eq!(tx.declared(key).await.unwrap().len(), 1);
 }
 
-async fn opening_again_runs_no_migration_twice(backend: Sqlite) {
+async fn opening_again_runs_no_migration_twice(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     started(&store).await.commit().await.unwrap();
     // A second opening beside the first runs the migrations on a database that has them.
@@ -373,26 +384,31 @@ async fn opening_again_runs_no_migration_twice(backend: Sqlite) {
     tx.commit().await.unwrap();
 }
 
-async fn a_line_that_does_not_add_up_is_refused(backend: Sqlite) {
+async fn a_line_that_does_not_add_up_is_refused(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     let mut draft = drafted(&mut tx, 1).await;
     let amounts = ["100.00", "30.00", "20.00"];
+    tx = stands(tx, &store).await;
     for wrong in ["49.99", "50.01", "100.00", "-50.00"] {
         draft.content.lines = vec![line(1, TaxKind::LandUseTax, amounts, wrong, DUE)];
         check_fails(tx.insert_filed(&draft).await);
+        tx = given_up(tx, &store).await;
     }
     draft.content.lines = vec![line(1, TaxKind::LandUseTax, amounts, "50.00", DUE)];
     tx.insert_filed(&draft).await.unwrap();
 }
 
-async fn a_declaration_cannot_wait_for_nothing(backend: Sqlite) {
+async fn a_declaration_cannot_wait_for_nothing(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     let mut draft = drafted(&mut tx, 1).await;
     draft.content.lines = vec![plain(1, "0.00", DUE)];
     draft.id = declaration_id(2);
     tx.insert_declaration(&draft).await.unwrap();
+    tx = stands(tx, &store).await;
     let waiting = |state| {
         let mut filed = declaration(2, state, draft.content.clone());
         filed.version = 2;
@@ -401,27 +417,33 @@ async fn a_declaration_cannot_wait_for_nothing(backend: Sqlite) {
     let mut unfiled = waiting(DeclarationState::Completed);
     unfiled.submission = None;
     check_fails(tx.update_declaration(&unfiled).await);
+    tx = given_up(tx, &store).await;
     let filed = waiting(DeclarationState::AwaitingPayment);
     check_fails(tx.update_declaration(&filed).await);
+    tx = given_up(tx, &store).await;
     let filed = waiting(DeclarationState::Completed);
     tx.update_declaration(&filed).await.unwrap();
 }
 
-async fn a_payment_cannot_be_in_the_treasury_without_a_voucher(backend: Sqlite) {
+async fn a_payment_cannot_be_in_the_treasury_without_a_voucher(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     drafted(&mut tx, 1).await;
     tx.insert_payment(&payment(1, 1, PaymentState::Sent))
         .await
         .unwrap();
+    tx = stands(tx, &store).await;
     let mut settled = payment(1, 1, PaymentState::InTreasury);
     settled.version = 2;
     let mut without = settled.clone();
     without.voucher = None;
     check_fails(tx.update_payment(&without).await);
+    tx = given_up(tx, &store).await;
     without = settled.clone();
     without.settled_at = None;
     check_fails(tx.update_payment(&without).await);
+    tx = given_up(tx, &store).await;
     tx.update_payment(&settled).await.unwrap();
     // And an order without principal is none.
     let mut empty = payment(2, 1, PaymentState::Sent);
@@ -429,7 +451,8 @@ async fn a_payment_cannot_be_in_the_treasury_without_a_voucher(backend: Sqlite) 
     check_fails(tx.insert_payment(&empty).await);
 }
 
-async fn a_source_is_read_as_it_was_known(backend: Sqlite) {
+async fn a_source_is_read_as_it_was_known(on: On) {
+    let backend = TestDatabase::new(on);
     let store = backend.open().await;
     let mut tx = started(&store).await;
     let first = source(1, SourceState::Collected);

@@ -185,3 +185,12 @@ async fn a_payment_the_bank_refused_does_not_bar_it() {
         State::Voided
     );
 }
+
+also_on_postgres!(
+    a_voided_declaration_frees_its_sources_to_be_filed_again,
+    a_source_that_stands_on_another_declaration_stays_declared,
+    a_voided_base_takes_its_sources_out_of_correction,
+    nothing_paid_filed_late_corrected_or_unfiled_is_voided,
+    what_is_being_paid_or_was_paid_is_not_voided,
+    a_payment_the_bank_refused_does_not_bar_it,
+);

@@ -6,7 +6,6 @@ use std::time::Duration;
 use caixing::filing::{Correction, DeclarationState, PaymentState};
 use caixing::pb;
 use caixing::rules::RuleBook;
-use caixing::store::Store;
 use tonic::{Code, Streaming};
 
 use crate::sample::{
@@ -161,8 +160,7 @@ async fn what_cannot_be_followed_is_refused_before_any_answer() {
 /// Payments, vouchers and corrections of a declaration touch it; those of another do not.
 #[tokio::test]
 async fn what_touches_a_declaration_is_known_by_its_ids() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open_sqlite(dir.path()).await.unwrap();
+    let (_kept, store) = TestDatabase::opened(On::usual()).await;
     let mut tx = store.begin("Sample", None, None).await.unwrap();
     let book = RuleBook::embedded().unwrap();
     tx.keep_rule_pack(&book, instant(0)).await.unwrap();
@@ -204,3 +202,11 @@ async fn a_declaration_is_followed_until_the_server_stops() {
     assert_eq!(status.code(), Code::Unavailable);
     assert_eq!(reason(&status), "SERVER_STOPPING");
 }
+
+also_on_postgres!(
+    a_declaration_is_followed_from_its_draft_to_its_voucher,
+    a_stream_beside_another_declarations_events_stays_silent_until_its_own,
+    what_cannot_be_followed_is_refused_before_any_answer,
+    what_touches_a_declaration_is_known_by_its_ids,
+    a_declaration_is_followed_until_the_server_stops,
+);

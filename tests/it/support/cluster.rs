@@ -16,6 +16,8 @@ use tempfile::TempDir;
 pub const URL_VARIABLE: &str = "CAIXING_TEST_DATABASE_URL";
 const MEMORY: &str = "/dev/shm";
 const USER: &str = "caixing";
+/// The role that must say its password; tests make it.
+pub const ASKED: &str = "asked";
 /// Stops the cluster when the test process has ended, however it ended: its end of the pipe is
 /// closed then.
 const WATCH: &str =
@@ -25,13 +27,48 @@ const WATCH: &str =
 pub struct Cluster {
     /// Its URL, without a schema.
     pub url: String,
-    _watch: Option<Child>,
+    own: Option<Own>,
+}
+
+/// What a throwaway server is started and stopped with.
+struct Own {
+    bin: PathBuf,
+    dir: PathBuf,
+    user: Option<(u32, u32)>,
+    options: String,
+    _watch: Child,
+}
+
+impl Own {
+    fn run(&self, program: &str, arguments: &[&str]) {
+        run(&self.bin, &self.dir, self.user, program, arguments);
+    }
+
+    fn data(&self) -> String {
+        self.dir.join("data").display().to_string()
+    }
+}
+
+/// Runs one of the server's programs in a directory, as its user.
+fn run(bin: &Path, dir: &Path, user: Option<(u32, u32)>, program: &str, arguments: &[&str]) {
+    let mut command = Command::new(bin.join(program));
+    command.args(arguments).current_dir(dir);
+    command.stdin(Stdio::null());
+    if let Some((uid, gid)) = user {
+        command.uid(uid).gid(gid);
+    }
+    // Not a pipe: the server would keep it open after the program that starts it.
+    let output = std::fs::File::create(dir.join(format!("{program}.out"))).unwrap();
+    command.stdout(output.try_clone().unwrap()).stderr(output);
+    let ended = command.status().unwrap();
+    let said = || std::fs::read_to_string(dir.join(format!("{program}.out"))).unwrap();
+    assert!(ended.success(), "{program}: {}", said());
 }
 
 /// The server of this test process.
 pub fn cluster() -> &'static Cluster {
     static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| match std::env::var(URL_VARIABLE) {
-        Ok(url) => Cluster { url, _watch: None },
+        Ok(url) => Cluster { url, own: None },
         Err(_) => Cluster::start(),
     });
     &CLUSTER
@@ -82,7 +119,8 @@ fn user(program: &Path) -> Option<(u32, u32)> {
 }
 
 impl Cluster {
-    fn start() -> Self {
+    /// Starts a throwaway server.
+    pub fn start() -> Self {
         let bin = binaries();
         let user = user(&bin);
         let dir = if Path::new(MEMORY).is_dir() {
@@ -94,20 +132,7 @@ impl Cluster {
         if let Some((uid, gid)) = user {
             chown(&dir, Some(uid), Some(gid)).unwrap();
         }
-        let run = |program: &str, arguments: &[&str]| {
-            let mut command = Command::new(bin.join(program));
-            command.args(arguments).current_dir(&dir);
-            command.stdin(Stdio::null());
-            if let Some((uid, gid)) = user {
-                command.uid(uid).gid(gid);
-            }
-            // Not a pipe: the server would keep it open after the program that starts it.
-            let output = std::fs::File::create(dir.join(format!("{program}.out"))).unwrap();
-            command.stdout(output.try_clone().unwrap()).stderr(output);
-            let ended = command.status().unwrap();
-            let said = || std::fs::read_to_string(dir.join(format!("{program}.out"))).unwrap();
-            assert!(ended.success(), "{program}: {}", said());
-        };
+        let run = |program: &str, arguments: &[&str]| run(&bin, &dir, user, program, arguments);
         let data = dir.join("data").display().to_string();
         run(
             "initdb",
@@ -123,6 +148,11 @@ impl Cluster {
                 "--no-sync",
             ],
         );
+        // Everybody is trusted but a role that must say its password.
+        let access = dir.join("data/pg_hba.conf");
+        let trusting = std::fs::read_to_string(&access).unwrap();
+        let asked = format!("host all {ASKED} 127.0.0.1/32 scram-sha-256\n{trusting}");
+        std::fs::write(&access, asked).unwrap();
         let port = free_port();
         // Tests kill our own processes, never this server: it need not sync.
         let options = format!(
@@ -148,10 +178,44 @@ impl Cluster {
         }
         let watch = watch.spawn().unwrap();
         let url = format!("postgres://{USER}@127.0.0.1:{port}/postgres");
+        let own = Own {
+            bin,
+            dir,
+            user,
+            options,
+            _watch: watch,
+        };
         Self {
             url,
-            _watch: Some(watch),
+            own: Some(own),
         }
+    }
+
+    /// Stops a throwaway server: everyone is thrown out.
+    pub fn stop(&self) {
+        let own = self.own.as_ref().unwrap();
+        own.run(
+            "pg_ctl",
+            &["-D", &own.data(), "-w", "-s", "-m", "fast", "stop"],
+        );
+    }
+
+    /// Starts it again.
+    pub fn start_again(&self) {
+        let own = self.own.as_ref().unwrap();
+        let log = own.dir.join("server.log").display().to_string();
+        let start = [
+            "-D",
+            &own.data(),
+            "-w",
+            "-s",
+            "-l",
+            &log,
+            "-o",
+            &own.options,
+            "start",
+        ];
+        own.run("pg_ctl", &start);
     }
 
     /// Runs statements on the server.

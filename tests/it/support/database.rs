@@ -1,11 +1,12 @@
 //! The two databases under test: a fresh one for each test.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use caixing::store::{Database, Store};
 use tempfile::TempDir;
 
-use super::cluster::cluster;
+use super::cluster::{Cluster, cluster};
 
 /// A kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +17,23 @@ pub enum On {
     Postgres,
 }
 
+thread_local! {
+    /// What the test of this thread plays on, where it was said.
+    static SAID: Cell<Option<On>> = const { Cell::new(None) };
+}
+
 impl On {
+    /// Plays a test on this database that does not say its own.
+    pub fn play(self, test: impl FnOnce()) {
+        SAID.set(Some(self));
+        test();
+    }
+
     /// What tests play on that do not say: SQLite, unless `CAIXING_TEST_ON=postgres`.
     pub fn usual() -> Self {
+        if let Some(said) = SAID.get() {
+            return said;
+        }
         match std::env::var("CAIXING_TEST_ON").as_deref() {
             Ok("postgres") => Self::Postgres,
             Ok("sqlite") | Err(_) => Self::Sqlite,
@@ -35,6 +50,16 @@ pub struct TestDatabase {
     schema: Option<String>,
 }
 
+/// A URL with one more setting of the session.
+pub fn with_setting(url: &str, setting: &str) -> String {
+    let setting = setting.replace('=', "%3D");
+    match url.split_once("options=") {
+        Some((before, options)) => format!("{before}options=-c%20{setting}%20{options}"),
+        None if url.contains('?') => format!("{url}&options=-c%20{setting}"),
+        None => format!("{url}?options=-c%20{setting}"),
+    }
+}
+
 impl TestDatabase {
     /// A fresh database of a kind.
     pub fn new(on: On) -> Self {
@@ -46,18 +71,23 @@ impl TestDatabase {
                 schema: None,
             },
             On::Postgres => {
-                let schema = format!("t{}", uuid::Uuid::now_v7().simple());
-                let cluster = cluster();
-                cluster.run(&format!("CREATE SCHEMA {schema}"));
-                let and = if cluster.url.contains('?') { '&' } else { '?' };
-                let url = format!("{}{and}options=-c%20search_path%3D{schema}", cluster.url);
-                cluster.distribute(&url);
-                Self {
-                    dir,
-                    database: Database::Postgres(url),
-                    schema: Some(schema),
-                }
+                let mut new = Self::on_cluster(cluster());
+                new.dir = dir;
+                new
             }
+        }
+    }
+
+    /// A fresh one on a server.
+    pub fn on_cluster(cluster: &Cluster) -> Self {
+        let schema = format!("t{}", uuid::Uuid::now_v7().simple());
+        cluster.run(&format!("CREATE SCHEMA {schema}"));
+        let url = with_setting(&cluster.url, &format!("search_path={schema}"));
+        cluster.distribute(&url);
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            database: Database::Postgres(url),
+            schema: Some(schema),
         }
     }
 
@@ -77,6 +107,30 @@ impl TestDatabase {
     /// Opens a store on it.
     pub async fn open(&self) -> Store {
         Store::open(&self.database).await.unwrap()
+    }
+
+    /// A fresh one for a store alone.
+    pub async fn opened(on: On) -> (Self, Store) {
+        let kept = Self::new(on);
+        let store = kept.open().await;
+        (kept, store)
+    }
+
+    /// Numbers all events that are committed.
+    pub async fn number(&self) {
+        if self.on() == On::Postgres {
+            let store = self.open().await;
+            store.number_events().await.unwrap();
+            store.close().await;
+        }
+    }
+
+    /// The URL of a PostgreSQL database.
+    pub fn url(&self) -> &str {
+        match &self.database {
+            Database::Postgres(url) => url,
+            Database::Embedded(_) => panic!("SQLite has no URL"),
+        }
     }
 
     /// Reads rows beside the store, with SQL that both databases know.
@@ -161,4 +215,18 @@ macro_rules! on_both {
         }
     };
 }
-pub(crate) use on_both;
+
+/// Plays tests of this file, which say no database, on PostgreSQL too.
+macro_rules! also_on_postgres {
+    ($($test:ident),+ $(,)?) => {
+        mod postgres {
+            $(
+                #[test]
+                fn $test() {
+                    crate::support::On::Postgres.play(super::$test);
+                }
+            )+
+        }
+    };
+}
+pub(crate) use {also_on_postgres, on_both};

@@ -27,9 +27,10 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 pub use acts::*;
 pub use bank::{QuietBank, serve as serve_quiet_bank};
+pub use cluster::{ASKED, Cluster, cluster};
 pub use corrections::*;
-pub(crate) use database::on_both;
-pub use database::{On, TestDatabase};
+pub use database::{On, TestDatabase, with_setting};
+pub(crate) use database::{also_on_postgres, on_both};
 
 /// The example taxpayer's number.
 pub const TAX_NUMBER: &str = "91340100MA8WXJ264T";
@@ -45,7 +46,7 @@ pub struct Server {
     pub address: String,
     /// A connection; clients share it.
     pub channel: Channel,
-    kept: TestDatabase,
+    kept: Arc<TestDatabase>,
 }
 
 async fn connect(address: &str) -> Channel {
@@ -85,31 +86,59 @@ impl Server {
 
     /// The sandbox on a database of a kind.
     pub async fn on(on: On) -> Self {
-        Self::over(TestDatabase::new(on)).await
+        let server = Self::of(Arc::new(TestDatabase::new(on)), None).await;
+        server.set_clock(NOW).await;
+        server
     }
 
     /// The sandbox on a database as it stands.
     pub async fn over(kept: TestDatabase) -> Self {
+        let server = Self::of(Arc::new(kept), None).await;
+        server.set_clock(NOW).await;
+        server
+    }
+
+    /// The sandbox on a database that is there, with its own bank or another.
+    pub async fn of(kept: Arc<TestDatabase>, gateway: Option<String>) -> Self {
         let settings = Settings {
             listen: ([127, 0, 0, 1], 0).into(),
             data_dir: kept.dir().to_owned(),
             database: Some(kept.database.clone()),
             rules_dir: None,
             sandbox: true,
-            gateway: None,
+            gateway,
             metrics: None,
         };
         let running = server::start(&settings).await.unwrap();
         let address = format!("http://{}", running.address);
         let channel = connect(&address).await;
-        let server = Self {
+        Self {
             running: Some(running),
             address,
             channel,
             kept,
-        };
-        server.set_clock(NOW).await;
-        server
+        }
+    }
+
+    /// Two servers on one database, and the quiet bank beside them.
+    pub async fn two_on_one() -> (Self, Self, Arc<QuietBank>) {
+        let bank = Arc::new(QuietBank::default());
+        let gateway = bank::serve(Arc::clone(&bank)).await;
+        let kept = Arc::new(TestDatabase::new(On::Postgres));
+        let one = Self::of(Arc::clone(&kept), Some(gateway.clone())).await;
+        one.set_clock(NOW).await;
+        let other = Self::of(kept, Some(gateway)).await;
+        (one, other, bank)
+    }
+
+    /// The same server over another connection.
+    pub async fn over_another_connection(&self) -> Self {
+        Self {
+            running: None,
+            address: self.address.clone(),
+            channel: connect(&self.address).await,
+            kept: Arc::clone(&self.kept),
+        }
     }
 
     /// The same services on a bank that debits once and never reports a settlement by itself, so
@@ -120,7 +149,7 @@ impl Server {
 
     /// The same on a database of a kind.
     pub async fn with_quiet_bank_on(on: On) -> (Self, Arc<QuietBank>) {
-        let kept = TestDatabase::new(on);
+        let kept = Arc::new(TestDatabase::new(on));
         let dir = kept.dir();
         let bank = Arc::new(QuietBank::default());
         let bank_address = bank::serve(Arc::clone(&bank)).await;
@@ -225,7 +254,7 @@ impl Server {
             running: None,
             address,
             channel,
-            kept: TestDatabase::new(On::Sqlite),
+            kept: Arc::new(TestDatabase::new(On::Sqlite)),
         };
         server.set_clock(NOW).await;
         server
