@@ -18,7 +18,8 @@ DECLARE
     -- The same rows on every node: few, written once, read with each declaration.
     everywhere CONSTANT TEXT[] := ARRAY['rule_pack'];
     -- On the coordinator alone: a counter, leases, and the list of migrations.
-    here CONSTANT TEXT[] := ARRAY['event_numbering', 'worker_lease', '_sqlx_migrations'];
+    here CONSTANT TEXT[] := ARRAY['event_numbering', 'worker_lease',
+        'database_copy', '_sqlx_migrations'];
     one RECORD;
     apart TEXT[];
     keys TEXT[] := ARRAY[]::TEXT[];

@@ -1,7 +1,6 @@
 //! A server in this process, and the small acts of a taxpayer on it.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use caixing::cli::read_json;
 use caixing::gateway::{BankFault, FaultRule};
@@ -15,16 +14,12 @@ use uuid::Uuid;
 /// 2026-10-12 in China: the third quarter is filed.
 const NOW: i64 = 1_791_770_400;
 const AGREEMENT: &str = "SFXY-2026-000188";
-const BOUND: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(2);
 
 /// A running server with a connection to it.
 pub struct Node {
     running: Running,
     /// A connection; clients share it.
     pub channel: Channel,
-    /// Its database.
-    pub database: Database,
 }
 
 macro_rules! clients {
@@ -169,15 +164,12 @@ impl Node {
             rules_dir: None,
             sandbox: true,
             gateway: None,
+            metrics: None,
         };
         let running = server::start(&settings).await.unwrap();
         let endpoint = Endpoint::from_shared(format!("http://{}", running.address)).unwrap();
         let channel = endpoint.connect().await.unwrap();
-        let node = Self {
-            running,
-            channel,
-            database: database.clone(),
-        };
+        let node = Self { running, channel };
         node.set_clock(NOW).await;
         node
     }
@@ -350,23 +342,6 @@ impl Node {
             count += 1;
         }
         count
-    }
-
-    /// Waits until a payment that the bank's own treasury reports is settled.
-    pub async fn settled(&self, payment: &pb::Payment) {
-        let started = Instant::now();
-        loop {
-            let request = pb::GetPaymentRequest {
-                taxpayer_id: payment.taxpayer_id.clone(),
-                payment_id: payment.payment_id.clone(),
-            };
-            let answer = self.payments().get_payment(request).await.unwrap();
-            if answer.into_inner().payment.unwrap().state() == pb::PaymentState::InTreasury {
-                return;
-            }
-            assert!(started.elapsed() < BOUND, "not settled");
-            tokio::time::sleep(POLL).await;
-        }
     }
 }
 
