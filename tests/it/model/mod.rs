@@ -41,7 +41,8 @@
 //! ```text
 //! cargo test --test it -- model
 //! CAIXING_MODEL_OPERATIONS=100000 cargo test --test it -- model_random --nocapture
-//! CAIXING_MODEL_SEED=17 CAIXING_MODEL_OPERATIONS=200 cargo test --test it -- model_random_lists_on_p
+//! CAIXING_MODEL_SEED=17 CAIXING_MODEL_OPERATIONS=200 \
+//!     cargo test --test it -- model_random_lists_on_postgres
 //! ```
 
 mod asked;
