@@ -1,14 +1,16 @@
 //! What the database must never hold, by the invariants of the design: SQL written for this test
-//! alone.
+//! alone, that both databases know.
 
 /// One row for each thing that must never be: which rule, and whose.
 pub const FORBIDDEN: &str = "
 SELECT '1: the lines do not sum to what the declaration says', d.declaration_id
   FROM declaration AS d WHERE d.state <> 'DRAFT' AND (
-    (SELECT COALESCE(SUM(MAX(l.payable_fen, 0)), 0) FROM declaration_line AS l
+    (SELECT COALESCE(SUM(
+      CASE WHEN l.payable_fen > 0 THEN l.payable_fen ELSE 0 END), 0) FROM declaration_line AS l
       WHERE l.taxpayer_id = d.taxpayer_id AND l.declaration_id = d.declaration_id)
     <> d.payable_fen
-    OR (SELECT COALESCE(SUM(MAX(-l.payable_fen, 0)), 0) FROM declaration_line AS l
+    OR (SELECT COALESCE(SUM(
+      CASE WHEN l.payable_fen < 0 THEN -l.payable_fen ELSE 0 END), 0) FROM declaration_line AS l
       WHERE l.taxpayer_id = d.taxpayer_id AND l.declaration_id = d.declaration_id)
     <> d.refundable_fen)
 UNION ALL
@@ -163,6 +165,7 @@ SELECT '8: what is refundable reduced what is payable', p.payment_id
     SELECT COALESCE(SUM(o.principal_fen), 0) FROM payment AS o
       WHERE o.taxpayer_id = p.taxpayer_id AND o.declaration_id = p.declaration_id
         AND o.channel = 'OFFSET') < (
-    SELECT COALESCE(SUM(MAX(l.payable_fen, 0)), 0) FROM declaration_line AS l
+    SELECT COALESCE(SUM(
+      CASE WHEN l.payable_fen > 0 THEN l.payable_fen ELSE 0 END), 0) FROM declaration_line AS l
       WHERE l.taxpayer_id = p.taxpayer_id AND l.declaration_id = p.declaration_id)
 ";

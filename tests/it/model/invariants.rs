@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use caixing::store::Store;
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
-use sqlx::sqlite::SqliteConnection;
 
 use super::bank::{Bank, Booked};
 use super::book::{Book, Filed, Paid, Payment};
 use super::drawing::fen;
+use super::eyes::Eyes;
 use super::forbidden::FORBIDDEN;
 use super::judge::{Verdict, ensure, same};
 
@@ -98,63 +99,52 @@ struct RefundRow {
 
 type DeclarationRow = (String, String, i64, String, i64, i64);
 
-/// Reads what a step may have changed, the events from a position on.
-pub async fn rows(eyes: &mut SqliteConnection, seen: i64) -> Rows {
-    let forbidden = sqlx::query_as(FORBIDDEN).fetch_all(&mut *eyes).await;
+/// Reads what a step may have changed, the events from a position on, all at one instant.
+pub async fn rows(eyes: &mut Eyes, store: &Store, seen: i64) -> Rows {
+    eyes.hold_still(store).await;
+    let forbidden = eyes.rows(FORBIDDEN).await;
     let counts = TABLES.map(|table| format!("SELECT COUNT(*) FROM {table}"));
-    let counts = sqlx::query_as(sqlx::AssertSqlSafe(counts.join(" UNION ALL ")));
-    let counts: Vec<(i64,)> = counts.fetch_all(&mut *eyes).await.unwrap();
-    let events = sqlx::query_as(
+    let counts: Vec<(i64,)> = eyes.rows(counts.join(" UNION ALL ")).await;
+    let events = format!(
         "SELECT e.position, e.taxpayer_id, e.sequence, e.kind, e.subject_id, e.rpc, e.request_id,
          e.at, e.hash, e.detail, c.rule_id AS rule, c.subject_id AS about
          FROM event AS e LEFT JOIN officer_case AS c ON e.kind IN ('case.opened', 'case.resolved')
            AND c.taxpayer_id = e.taxpayer_id AND c.case_id = e.subject_id
-         WHERE e.position > $1 OR e.position IS NULL ORDER BY e.position",
+         WHERE e.position > {seen} ORDER BY e.position"
     );
-    let events = events.bind(seen).fetch_all(&mut *eyes).await;
-    let payments: Vec<PaymentRow> = sqlx::query_as(
-        "SELECT payment_id, state, version, principal_fen, surcharge_fen, refunded_fen,
-         voucher_number, settled_at FROM payment",
-    )
-    .fetch_all(&mut *eyes)
-    .await
-    .unwrap();
-    let declarations: Vec<DeclarationRow> = sqlx::query_as(
-        "SELECT declaration_id, state, version, digest, payable_fen, refundable_fen
-         FROM declaration",
-    )
-    .fetch_all(&mut *eyes)
-    .await
-    .unwrap();
-    let vouchers: (i64,) = sqlx::query_as(
-        "SELECT COALESCE(SUM(total_fen), 0) FROM voucher WHERE kind = 'PAYMENT'
-         AND replaced_by IS NULL",
-    )
-    .fetch_one(&mut *eyes)
-    .await
-    .unwrap();
-    let parts = "SELECT payment_id, SUM(amount_fen) FROM settlement_part GROUP BY payment_id";
-    let parts = sqlx::query_as(parts).fetch_all(&mut *eyes).await;
-    let parts: Vec<(String, i64)> = parts.unwrap();
+    let events = eyes.rows(events).await;
+    let payments = "SELECT payment_id, state, version, principal_fen, surcharge_fen, refunded_fen,
+                    voucher_number, settled_at FROM payment";
+    let payments: Vec<PaymentRow> = eyes.rows(payments).await;
+    let declarations = "SELECT declaration_id, state, version, digest, payable_fen, refundable_fen
+                        FROM declaration";
+    let declarations: Vec<DeclarationRow> = eyes.rows(declarations).await;
+    let vouchers = "SELECT CAST(COALESCE(SUM(total_fen), 0) AS BIGINT) FROM voucher
+                    WHERE kind = 'PAYMENT' AND replaced_by IS NULL";
+    let vouchers_fen = eyes.number(vouchers).await;
+    let parts = "SELECT payment_id, CAST(SUM(amount_fen) AS BIGINT) FROM settlement_part
+                 GROUP BY payment_id";
+    let parts: Vec<(String, i64)> = eyes.rows(parts).await;
     let cases = "SELECT case_id, subject_id, rule_id, state = 'OPEN' FROM officer_case
                  WHERE taxpayer_id <> ''";
-    let cases = sqlx::query_as(cases).fetch_all(&mut *eyes).await;
+    let cases = eyes.rows(cases).await;
     let refunds = "SELECT refund_id, state, version, amount_fen, interest_fen, offset_fen,
                    voucher_number FROM refund";
-    let refunds = sqlx::query_as(refunds).fetch_all(&mut *eyes).await;
+    let refunds: Vec<RefundRow> = eyes.rows(refunds).await;
+    eyes.go_on().await;
     let of_payment = |row: PaymentRow| (row.payment_id.clone(), row);
     let of_refund = |row: RefundRow| (row.refund_id.clone(), row);
     let of_declaration = |row: DeclarationRow| (row.0, (row.1, row.2, row.3, row.4, row.5));
     Rows {
-        forbidden: forbidden.unwrap(),
+        forbidden,
         counts: counts.into_iter().map(|count| count.0).collect(),
-        events: events.unwrap(),
+        events,
         payments: payments.into_iter().map(of_payment).collect(),
         declarations: declarations.into_iter().map(of_declaration).collect(),
-        vouchers_fen: vouchers.0,
+        vouchers_fen,
         parts: parts.into_iter().collect(),
-        cases: cases.unwrap(),
-        refunds: refunds.unwrap().into_iter().map(of_refund).collect(),
+        cases,
+        refunds: refunds.into_iter().map(of_refund).collect(),
     }
 }
 

@@ -33,13 +33,16 @@
 //!
 //! Streams are played alone, cut and amid a death, never beside another call: they are judged part
 //! by part. Not played: the periodic worker (it is `ResolvePayment` without a caller), the
-//! sandbox's own methods, cases of nobody, failing disks, PostgreSQL, the wire itself (other tests
-//! do).
+//! sandbox's own methods, cases of nobody, failing disks, several processes, the wire itself (other
+//! tests do).
+//!
+//! Lists are played on SQLite and on PostgreSQL alike; the name of the test says where.
 //!
 //! ```text
 //! cargo test --test it -- model
 //! CAIXING_MODEL_OPERATIONS=100000 cargo test --test it -- model_random --nocapture
-//! CAIXING_MODEL_SEED=17 CAIXING_MODEL_OPERATIONS=200 cargo test --test it -- model_random
+//! CAIXING_MODEL_SEED=17 CAIXING_MODEL_OPERATIONS=200 \
+//!     cargo test --test it -- model_random_lists_on_postgres
 //! ```
 
 mod asked;
@@ -52,6 +55,7 @@ mod day_file;
 mod dice;
 mod drawing;
 mod ending;
+mod eyes;
 mod filing;
 mod forbidden;
 mod invariants;
@@ -74,51 +78,70 @@ use std::time::Instant;
 
 use play::{Tally, list, play, shortened};
 
+use crate::support::On;
+
 /// Operations of one list and world.
 const LENGTH: usize = 250;
-/// Operations of a plain run.
-const OPERATIONS: usize = 2_000;
+/// Operations of a plain run on SQLite.
+const ON_SQLITE: usize = 2_000;
+/// Operations of a plain run on PostgreSQL, where each takes longer.
+const ON_POSTGRES: usize = 1_000;
 /// Lists between two lines of progress.
 const PROGRESS: usize = 20;
+
+#[test]
+fn model_random_lists_on_sqlite_hold() {
+    random_lists(On::Sqlite, ON_SQLITE);
+}
+
+#[test]
+fn model_random_lists_on_postgres_hold() {
+    random_lists(On::Postgres, ON_POSTGRES);
+}
 
 fn number(variable: &str, or: usize) -> usize {
     let text = std::env::var(variable).ok();
     text.map_or(or, |text| text.parse().unwrap())
 }
 
-#[test]
-fn model_random_lists_with_faults_hold() {
-    let operations = number("CAIXING_MODEL_OPERATIONS", OPERATIONS);
+fn random_lists(on: On, operations: usize) {
+    let operations = number("CAIXING_MODEL_OPERATIONS", operations);
     let first = number("CAIXING_MODEL_SEED", 1);
     let started = Instant::now();
     let mut tally = Tally::new();
     for round in 0..operations.div_ceil(LENGTH) {
         let seed = u64::try_from(first + round).unwrap();
         let list = list(seed, LENGTH.min(operations - round * LENGTH));
-        match play(&list) {
+        match play(on, &list) {
             Ok(more) => {
                 for (what, count) in more {
                     *tally.entry(what).or_default() += count;
                 }
             }
             Err(failing) => {
-                eprintln!("seed {seed}, step {}: {}", failing.place, failing.what);
-                let short = shortened(&list, &failing);
-                let why = play(&short).err().map(|failing| failing.what);
+                eprintln!(
+                    "{on:?}, seed {seed}, step {}: {}",
+                    failing.place, failing.what
+                );
+                let short = shortened(on, &list, &failing);
+                let why = play(on, &short).err().map(|failing| failing.what);
                 let lines: Vec<String> = short.iter().map(|one| format!("    {one:?},")).collect();
                 let code = lines.join("\n");
-                panic!("seed {seed}: {}\n{code}", why.unwrap_or_default());
+                panic!("{on:?}, seed {seed}: {}\n{code}", why.unwrap_or_default());
             }
         }
         if round % PROGRESS == PROGRESS - 1 {
             let done = tally.get("operations").copied().unwrap_or_default();
-            println!("{done} operations, {} s", started.elapsed().as_secs());
+            println!(
+                "{on:?}: {done} operations, {} s",
+                started.elapsed().as_secs()
+            );
         }
     }
     let seconds = started.elapsed().as_millis().max(1);
     let done = u128::from(tally.get("operations").copied().unwrap_or_default());
     println!(
-        "{} worlds, {} a second",
+        "{on:?}: {} worlds, {} a second",
         operations.div_ceil(LENGTH),
         done * 1000 / seconds
     );

@@ -12,10 +12,11 @@ use super::asked::{Asked, Outcome};
 use super::bank::behaviour;
 use super::book::{Book, Case, Known, Paid};
 use super::dice::Dice;
-use super::invariants::{Rows, Watch, rows};
+use super::invariants::{Rows, Watch};
 use super::judge::{Seen, Verdict, ensure, read, running};
 use super::operation::{Act, Debit, Look, Operation};
 use super::world::World;
+use crate::support::On;
 
 /// 2026-01-01, noon in China.
 const NEW_YEAR: i64 = 1_767_240_000;
@@ -55,11 +56,11 @@ pub struct Player {
     pub tally: Tally,
 }
 
-/// Plays a list in a world of its own.
-pub fn play(list: &[Operation]) -> Result<Tally, Failing> {
+/// Plays a list in a world of its own, on a database of a kind.
+pub fn play(on: On, list: &[Operation]) -> Result<Tally, Failing> {
     // The 12th of October 2026.
     let mut player = Player {
-        world: World::new(NEW_YEAR + 284 * DAY),
+        world: World::new(on, NEW_YEAR + 284 * DAY),
         book: Book::default(),
         watch: Watch::default(),
         tally: Tally::new(),
@@ -96,7 +97,7 @@ pub fn list(seed: u64, length: usize) -> Vec<Operation> {
 }
 
 /// Leaves out of a failing list what it fails without.
-pub fn shortened(list: &[Operation], failing: &Failing) -> Vec<Operation> {
+pub fn shortened(on: On, list: &[Operation], failing: &Failing) -> Vec<Operation> {
     let started = Instant::now();
     let mut list = list[..=failing.place].to_vec();
     let mut size = list.len().div_ceil(2);
@@ -106,7 +107,7 @@ pub fn shortened(list: &[Operation], failing: &Failing) -> Vec<Operation> {
         while place < list.len() && started.elapsed() < SHORTEN {
             let mut without = list.clone();
             without.drain(place..list.len().min(place + size));
-            match play(&without) {
+            match play(on, &without) {
                 Err(failing) => {
                     without.truncate(failing.place + 1);
                     list = without;
@@ -356,8 +357,7 @@ impl Player {
     }
 
     pub fn rows(&mut self) -> Rows {
-        let position = self.watch.position;
-        self.world.read(async |eyes| rows(eyes, position).await)
+        self.world.rows(self.watch.position)
     }
 
     /// Everything that must hold after every step.

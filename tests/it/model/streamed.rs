@@ -6,7 +6,6 @@ use std::sync::Arc;
 use caixing::pb;
 use jiff::Timestamp;
 use prost::Message;
-use sqlx::Row as _;
 use tonic::Code;
 use uuid::Uuid;
 
@@ -96,14 +95,11 @@ impl Player {
         self.world.read(async |eyes| {
             let mut kept = BTreeSet::new();
             for id in ids {
-                let sql =
-                    "SELECT COUNT(*) FROM tax_source WHERE taxpayer_id = $1 AND source_id = $2";
-                let row = sqlx::query(sql)
-                    .bind(&key)
-                    .bind(&id)
-                    .fetch_one(&mut *eyes)
-                    .await;
-                if row.unwrap().get::<i64, _>(0) > 0 {
+                let sql = format!(
+                    "SELECT COUNT(*) FROM tax_source WHERE taxpayer_id = '{key}'
+                     AND source_id = '{id}'"
+                );
+                if eyes.number(sql).await > 0 {
                     kept.insert(id);
                 }
             }

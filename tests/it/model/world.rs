@@ -15,20 +15,20 @@ use caixing::pb;
 use caixing::pb::outcome_service_server::OutcomeService as _;
 use caixing::rules::RuleBook;
 use caixing::signing::Ed25519Signer;
-use caixing::store::{Store, Tx};
+use caixing::store::Tx;
 use jiff::Timestamp;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Row as _};
-use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tonic::Request;
 
 use super::asked::{Asked, Outcome};
 use super::bank::{self, Bank};
+use super::eyes::Eyes;
+use super::invariants::{Rows, rows};
 use super::streaming::open_streams;
+use crate::support::{On, TestDatabase};
 
 /// How long a payment that the service works on by itself is waited for.
-const BOUND: Duration = Duration::from_millis(50);
+const BOUND: Duration = Duration::from_millis(500);
 
 /// How long a stream that was left is waited for.
 const LEFT: Duration = Duration::from_secs(5);
@@ -42,8 +42,7 @@ static BOOK: LazyLock<RuleBook> = LazyLock::new(|| RuleBook::embedded().unwrap()
 /// One run of the service.
 struct Life {
     app: App,
-    /// The test's own eyes; they only read.
-    eyes: SqliteConnection,
+    eyes: Eyes,
     /// Last, so that it is dropped after what needs it.
     runtime: Runtime,
 }
@@ -52,22 +51,23 @@ struct Life {
 pub struct World {
     life: Option<Life>,
     pub bank: Arc<Bank>,
+    /// Readers whose connections the calls do without.
     crowd: Vec<Tx>,
-    dir: TempDir,
+    kept: TestDatabase,
 }
 
 impl World {
-    /// A new one, its clock at an instant.
-    pub fn new(now: i64) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+    /// A new one on a fresh database of a kind, its clock at an instant.
+    pub fn new(on: On, now: i64) -> Self {
+        let kept = TestDatabase::new(on);
         let bank = Bank::new();
-        let life = Some(Life::begin(&dir, &bank));
+        let life = Some(Life::begin(&kept, &bank));
         let crowd = Vec::new();
         let world = Self {
             life,
             bank,
             crowd,
-            dir,
+            kept,
         };
         world.set_clock(now);
         world
@@ -99,9 +99,15 @@ impl World {
     }
 
     /// Reads with the test's own eyes.
-    pub fn read<T>(&mut self, body: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
+    pub fn read<T>(&mut self, body: impl AsyncFnOnce(&mut Eyes) -> T) -> T {
         let Life { runtime, eyes, .. } = self.life.as_mut().unwrap();
         runtime.block_on(body(eyes))
+    }
+
+    /// What a step may have changed, the events after a position.
+    pub fn rows(&mut self, seen: i64) -> Rows {
+        let app = self.app();
+        self.read(async |eyes| rows(eyes, &app.store, seen).await)
     }
 
     /// Calls and waits for the answer.
@@ -129,10 +135,16 @@ impl World {
         answered.unwrap_or_else(|| self.find(&asked, false))
     }
 
-    /// Waits until a stream that its caller left is over: it is read, and what was read is done.
-    fn wait_for_streams(&self) {
+    /// How many tasks run.
+    fn tasks(&self) -> usize {
+        self.life().runtime.metrics().num_alive_tasks()
+    }
+
+    /// Waits until a stream that its caller left is over: it is read, what was read is done, and
+    /// no task is left of it.
+    fn wait_for_streams(&mut self, tasks: usize) {
         let started = Instant::now();
-        while open_streams() > 0 {
+        while open_streams() > 0 || self.tasks() > tasks {
             assert!(started.elapsed() < LEFT, "a stream that was left goes on");
             self.run(async { tokio::time::sleep(Duration::from_millis(1)).await });
         }
@@ -144,10 +156,11 @@ impl World {
 
     /// Calls, and leaves after so many polls; true when the call was cut.
     pub fn ask_cut(&mut self, asked: Asked, polls: u8) -> (Outcome, bool) {
+        let tasks = self.tasks();
         match self.run(cut(asked.clone().ask(self.app()), polls)) {
             Some(outcome) => (outcome, false),
             None if asked.is_stream() => {
-                self.wait_for_streams();
+                self.wait_for_streams(tasks);
                 (Outcome::Absent, true)
             }
             None => (self.find(&asked, true), true),
@@ -183,7 +196,7 @@ impl World {
     fn die(&mut self) {
         self.disperse();
         drop(self.life.take());
-        self.life = Some(Life::begin(&self.dir, &self.bank));
+        self.life = Some(Life::begin(&self.kept, &self.bank));
     }
 
     /// Ends in order, and starts again.
@@ -192,7 +205,7 @@ impl World {
         let life = self.life.take().unwrap();
         life.runtime.block_on(life.app.store.close());
         drop(life);
-        self.life = Some(Life::begin(&self.dir, &self.bank));
+        self.life = Some(Life::begin(&self.kept, &self.bank));
     }
 
     /// What became of a call whose answer was lost, by the only means a client has. Where the
@@ -227,12 +240,10 @@ impl World {
         }
     }
 
-    /// Waits until what a cut call left to the database is done: the one writer is free again.
-    fn barrier(&self) {
+    /// Waits until what a cut call left to the database is done.
+    fn barrier(&mut self) {
         let app = self.app();
-        let tx = self.run(async move { app.store.begin("barrier", None, None).await.unwrap() });
-        let _inside = self.life().runtime.enter();
-        drop(tx);
+        self.read(async |eyes| eyes.settle(&app.store).await);
     }
 
     /// What is known of a call.
@@ -252,14 +263,13 @@ impl World {
     }
 
     fn subject_of(&mut self, asked: &Asked) -> String {
-        let (taxpayer, request) = (asked.taxpayer(), asked.request_id().to_owned());
-        self.read(async |eyes| {
-            let row = sqlx::query(
-                "SELECT subject_id FROM request WHERE taxpayer_id = $1 AND request_id = $2",
-            );
-            let row = row.bind(taxpayer).bind(request).fetch_one(eyes).await;
-            row.unwrap().get(0)
-        })
+        let (taxpayer, request) = (asked.taxpayer(), asked.request_id());
+        let sql = format!(
+            "SELECT subject_id FROM request WHERE taxpayer_id = '{taxpayer}'
+             AND request_id = '{request}'"
+        );
+        let mut rows: Vec<(String,)> = self.read(async |eyes| eyes.rows(sql).await);
+        rows.pop().unwrap().0
     }
 }
 
@@ -268,17 +278,20 @@ impl Drop for World {
         if self.life.is_some() {
             self.disperse();
         }
+        drop(self.life.take());
+        // A long run makes many.
+        self.kept.remove();
     }
 }
 
 impl Life {
-    fn begin(dir: &TempDir, bank: &Arc<Bank>) -> Self {
+    fn begin(kept: &TestDatabase, bank: &Arc<Bank>) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let (app, eyes) = runtime.block_on(async {
-            let path = dir.path();
+            let path = kept.dir();
             let address = bank::serve(Arc::clone(bank)).await;
             let app = Arc::new(Parts {
-                store: Store::open_sqlite(path).await.unwrap(),
+                store: kept.open().await,
                 book: BOOK.clone(),
                 clock: Clock::sandbox(path.join("sandbox-clock")),
                 signer: Box::new(Ed25519Signer::open(&path.join("key.hex")).unwrap()),
@@ -286,12 +299,10 @@ impl Life {
                 bank_faults: None,
                 dial: None,
             });
-            let eyes = SqliteConnectOptions::new()
-                .filename(path.join("caixing.sqlite3"))
-                .read_only(true);
+            let mut eyes = Eyes::open(&kept.database).await;
             // What a dead life had begun to commit is whole or absent before anybody looks.
-            drop(app.store.begin("barrier", None, None).await.unwrap());
-            (app, eyes.connect().await.unwrap())
+            eyes.settle(&app.store).await;
+            (app, eyes)
         });
         bank.connect(&app);
         Self { app, eyes, runtime }

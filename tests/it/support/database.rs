@@ -96,6 +96,13 @@ impl TestDatabase {
         self.dir.path()
     }
 
+    /// Removes it now. A throwaway cluster goes as a whole, so that this is for many in one test.
+    pub fn remove(&mut self) {
+        if let Some(schema) = self.schema.take() {
+            cluster().run(&format!("DROP SCHEMA {schema} CASCADE"));
+        }
+    }
+
     /// Its kind.
     pub fn on(&self) -> On {
         match self.database {
@@ -185,10 +192,8 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         // A throwaway cluster goes as a whole; a named server is left as it was found.
-        if let Some(schema) = &self.schema
-            && std::env::var(super::cluster::URL_VARIABLE).is_ok()
-        {
-            cluster().run(&format!("DROP SCHEMA {schema} CASCADE"));
+        if std::env::var(super::cluster::URL_VARIABLE).is_ok() {
+            self.remove();
         }
     }
 }
