@@ -300,7 +300,9 @@ impl Tx {
             let (id, method, subject) = (&row.request_id, &row.method, &row.subject_id);
             known.request(id, method, subject, row.recorded_at);
         }
-        let late = matches!(self.backend, TxBackend::Postgres(_));
+        // On a copy that is not finished, too, the last events have no position yet.
+        let late = matches!(self.backend, TxBackend::Postgres(_))
+            || events.iter().any(|event| event.position == 0) && self.is_unfinished_copy().await?;
         let found = first_break(&events, &known, late);
         let mut breaks: Vec<Break> = found.into_iter().collect();
         match Told::by(&events) {
@@ -319,6 +321,15 @@ impl Tx {
             head: events.pop().map(|last| last.hash).unwrap_or_default(),
             breaks,
         })
+    }
+
+    async fn is_unfinished_copy(&mut self) -> Result<bool, StoreError> {
+        let (copies,): (i64,) = on_backend!(self, conn => sqlx::query_as(
+            "SELECT COUNT(*) FROM database_copy WHERE finished_at IS NULL",
+        )
+        .fetch_one(conn)
+        .await)?;
+        Ok(copies > 0)
     }
 
     /// Compares each row with the last event about it.

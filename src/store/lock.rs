@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::StoreError;
@@ -24,6 +25,8 @@ pub(super) struct DirectoryLock {
     file: Mutex<File>,
     /// The directory has held a database before.
     made: bool,
+    /// How many stores of this process are open on it.
+    open: AtomicUsize,
 }
 
 impl DirectoryLock {
@@ -43,6 +46,7 @@ impl DirectoryLock {
         let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|_, lock| lock.strong_count() > 0);
         if let Some(lock) = held.get(&place).and_then(Weak::upgrade) {
+            lock.open.fetch_add(1, Ordering::SeqCst);
             return Ok(lock);
         }
         let mut file = OpenOptions::new()
@@ -72,6 +76,7 @@ impl DirectoryLock {
         let lock = Arc::new(Self {
             file: Mutex::new(file),
             made,
+            open: AtomicUsize::new(1),
         });
         // On a full disk the lock holds without words.
         if let Err(error) = lock.write(made) {
@@ -79,6 +84,20 @@ impl DirectoryLock {
         }
         held.insert(place, Arc::downgrade(&lock));
         Ok(lock)
+    }
+
+    /// One store that was open on it is closed; the last one gives the directory back at once,
+    /// whoever still holds a handle on the store.
+    pub(super) fn close(&self) {
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.open.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return;
+        }
+        held.retain(|_, lock| !std::ptr::eq(lock.as_ptr(), self));
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = file.unlock() {
+            tracing::warn!(%error, "the directory is given back when the process ends");
+        }
     }
 
     /// True when the directory has held a database before.

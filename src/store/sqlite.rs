@@ -54,7 +54,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     noted: Noted,
     /// The directory belongs to this process; nothing where the database is only read.
-    _lock: Option<Arc<DirectoryLock>>,
+    lock: Option<Arc<DirectoryLock>>,
 }
 
 /// A transaction on the embedded database.
@@ -142,7 +142,7 @@ impl SqliteStore {
             writer: Some(writer),
             readers,
             noted,
-            _lock: Some(lock),
+            lock: Some(lock),
         })
     }
 
@@ -166,7 +166,7 @@ impl SqliteStore {
             writer: None,
             readers,
             noted: Noted::well(),
-            _lock: None,
+            lock: None,
         })
     }
 
@@ -223,6 +223,9 @@ impl SqliteStore {
         self.readers.close().await;
         if let Some(writer) = &self.writer {
             writer.close().await;
+        }
+        if let Some(lock) = &self.lock {
+            lock.close();
         }
     }
 }

@@ -85,7 +85,6 @@ mod sandbox_clock;
 mod schemas;
 mod second_calculator;
 mod stale;
-mod statements;
 mod store_cases;
 mod store_suite;
 mod support;

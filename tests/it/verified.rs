@@ -13,7 +13,7 @@ use crate::support::*;
 
 const LIFE: &str = include_str!("../../examples/two-years.json");
 
-on_both!(every_kind_of_damage_is_named, two_years_of_a_life_hold);
+on_both!(a_sound_database_holds, two_years_of_a_life_hold);
 
 fn report(database: &Database) -> Value {
     let mut command = caixing();
@@ -99,16 +99,32 @@ fn refund(id: &str, amount: i64, offset: i64) -> String {
     )
 }
 
-async fn every_kind_of_damage_is_named(on: On) {
+async fn settled(on: On) -> Server {
     let server = Server::on(on).await;
     let filed = filed(&server).await;
     let paid = pay(&server, &filed, "300.00").await;
     wait_for(&server, &paid, pb::PaymentState::InTreasury).await;
+    server
+}
+
+async fn a_sound_database_holds(on: On) {
+    let server = settled(on).await;
     let clean = report(&server.database().database);
     assert_eq!(
-        (&clean["holds"], &clean["taxpayers"], &clean["events"]),
-        (&true.into(), &1.into(), &9.into())
+        (&clean["holds"], &clean["taxpayers"]),
+        (&true.into(), &1.into())
     );
+    // One less where the treasury spoke before the bank's answer was taken in.
+    assert!(matches!(clean["events"].as_u64(), Some(8 | 9)), "{clean}");
+    let copy = unguarded(server.database()).await;
+    assert_eq!(found(&copy.database), BTreeSet::new());
+}
+
+/// The rules are the same SQL on both databases; the damage is done to SQLite's file, whose guards
+/// can be put aside.
+#[tokio::test]
+async fn every_kind_of_damage_is_named() {
+    let server = settled(On::Sqlite).await;
     let base = unguarded(server.database()).await;
     assert_eq!(found(&base.database), BTreeSet::new());
 
