@@ -121,12 +121,23 @@ impl PostgresStore {
         begin: &'static str,
     ) -> Result<Transaction<'static, Postgres>, StoreError> {
         for _ in 0..CONNECTIONS_MAX {
-            match self.pool.begin_with(begin).await {
+            match self.begin_whole(begin).await? {
                 Err(error) if is_gone(&error) => {}
                 done => return Ok(done?),
             }
         }
-        Ok(self.pool.begin_with(begin).await?)
+        Ok(self.begin_whole(begin).await??)
+    }
+
+    /// Begins in a task of its own: a caller that leaves amid a BEGIN would give a connection back
+    /// to the pool on which a transaction is open, and the next caller would go on in that one.
+    async fn begin_whole(
+        &self,
+        begin: &'static str,
+    ) -> Result<Result<Transaction<'static, Postgres>, sqlx::Error>, StoreError> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(begin).await }).await;
+        begun.map_err(|_| StoreError::Unavailable("the service stops".to_owned()))
     }
 
     /// Closes the pool.

@@ -84,7 +84,9 @@ async fn a_copy_goes_on_as_the_original_would(on: On) {
     let paid = pay(&server, &filed, "300.00").await;
     wait_for(&server, &paid, pb::PaymentState::InTreasury).await;
     let before = told(&server, "").await;
-    assert_eq!(before.len(), 9);
+    // One less where the treasury spoke before the bank's answer was taken in; below, too.
+    assert!(matches!(before.len(), 8 | 9), "{before:?}");
+    let end = before.last().unwrap().cursor.clone();
 
     // Beside the running server.
     let dir = tempfile::tempdir().unwrap();
@@ -119,7 +121,7 @@ async fn a_copy_goes_on_as_the_original_would(on: On) {
         // Every cursor of before goes on.
         assert_eq!(told(&copy, "").await, before);
         assert_eq!(told(&copy, &before[3].cursor).await, before[4..]);
-        assert!(told(&copy, &before[8].cursor).await.is_empty());
+        assert!(told(&copy, &end).await.is_empty());
         let sheets = voucher_list(&copy, &taxpayer).await;
         assert_eq!(sheets.len(), 1);
         // A new filing, a new payment, a new voucher.
@@ -133,17 +135,19 @@ async fn a_copy_goes_on_as_the_original_would(on: On) {
         assert_eq!(sheets.len(), 2);
         let one_key = |sheet: &pb::Voucher| sheet.public_key == sheets[0].public_key;
         assert!(sheets.iter().all(one_key));
-        let after = told(&copy, &before[8].cursor).await;
-        assert_eq!(after.len(), 8);
+        let after = told(&copy, &end).await;
+        assert!(matches!(after.len(), 7 | 8), "{after:?}");
         let store = Store::open_for_reading(&copy.database().database)
             .await
             .unwrap();
         let mut tx = store.read().await.unwrap();
-        assert_eq!(tx.last_position().await.unwrap(), 17);
+        let all = i64::try_from(before.len() + after.len()).unwrap();
+        assert_eq!(tx.last_position().await.unwrap(), all);
         drop(tx);
         let verified = store.verify(signing::verify, &mut quiet).await.unwrap();
         assert_eq!(verified.violations, []);
-        assert_eq!((verified.taxpayers, verified.events), (1, 17));
+        let all = u64::try_from(all).unwrap();
+        assert_eq!((verified.taxpayers, verified.events), (1, all));
         store.close().await;
         copy.stop().await;
     }
