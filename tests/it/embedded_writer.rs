@@ -276,7 +276,7 @@ async fn one_that_leaves_at_any_await_leaves_no_lock_and_nothing_halved() {
             done.unwrap();
             assert_eq!(found, 3);
             store.close().await;
-            assert!(polls >= 2, "it was cut {polls} times only");
+            assert!(polls >= 1, "it was cut {polls} times only");
             return;
         }
     }
