@@ -65,6 +65,8 @@ pub(super) fn before_opening(file: &Path, made: bool) -> Result<(), StoreError> 
     for each in [file, &beside(file, "-wal"), &beside(file, "-shm")] {
         if each.exists()
             && let Err(error) = OpenOptions::new().read(true).write(true).open(each)
+            // The last connection of an earlier life takes the log away as it closes.
+            && error.kind() != std::io::ErrorKind::NotFound
         {
             return Err(refuse(
                 each,
