@@ -35,7 +35,7 @@ use crate::pb::taxpayer_service_server::TaxpayerServiceServer;
 use crate::pb::treasury_callback_service_server::TreasuryCallbackServiceServer;
 use crate::pb::voucher_service_server::VoucherServiceServer;
 use crate::rules::RuleBook;
-use crate::signing::Ed25519Signer;
+use crate::signing::{self, Ed25519Signer};
 use crate::store::{Database, Store};
 use crate::telemetry;
 use crate::worker;
@@ -249,7 +249,7 @@ pub async fn start(settings: &Settings) -> Result<Running, ServerError> {
     let book = rule_book(settings.rules_dir.as_deref())?;
     let embedded = || Database::Embedded(settings.data_dir.clone());
     let store = Store::open(&settings.database.clone().unwrap_or_else(embedded)).await?;
-    let signer = Ed25519Signer::open(&settings.data_dir.join("voucher-key.hex"))?;
+    let signer = Ed25519Signer::open(&signing::key_file(&settings.data_dir))?;
     let listener = listen(settings.listen).await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);

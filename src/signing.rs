@@ -1,7 +1,7 @@
 //! Signing vouchers: a provider behind a trait, so that SM2 can be added beside Ed25519.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
 use sha2::{Digest, Sha256};
@@ -30,6 +30,32 @@ pub fn key_id(public_key: &str) -> String {
     id
 }
 
+/// Where the key lies in a data directory.
+pub fn key_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("voucher-key.hex")
+}
+
+/// Keeps a key, hex, in a file that only its owner can read.
+///
+/// # Errors
+/// When the file cannot be made.
+pub fn keep_key(file: &Path, key: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // Whole under another name first: a crash leaves the key file whole or not at all.
+    let draft = file.with_extension("draft");
+    let mut out = options.open(&draft)?;
+    out.write_all(key.as_bytes())?;
+    out.sync_all()?;
+    std::fs::rename(&draft, file)?;
+    if let Some(dir) = file.parent() {
+        std::fs::File::open(dir)?.sync_all()?;
+    }
+    Ok(())
+}
+
 /// Ed25519 with a key kept in the data directory.
 #[derive(Debug)]
 pub struct Ed25519Signer(SigningKey);
@@ -44,19 +70,7 @@ impl Ed25519Signer {
         if !file.exists() {
             let mut seed = [0_u8; 32];
             getrandom::fill(&mut seed).map_err(|error| bad(&error.to_string()))?;
-            let mut options = std::fs::OpenOptions::new();
-            options.write(true).create(true).truncate(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            // Whole under another name first: a crash leaves the key file whole or not at all.
-            let draft = file.with_extension("draft");
-            let mut out = options.open(&draft)?;
-            out.write_all(hex::encode(seed).as_bytes())?;
-            out.sync_all()?;
-            std::fs::rename(&draft, file)?;
-            if let Some(dir) = file.parent() {
-                std::fs::File::open(dir)?.sync_all()?;
-            }
+            keep_key(file, &hex::encode(seed))?;
         }
         let text = std::fs::read_to_string(file)?;
         let bytes = hex::decode(text.trim()).map_err(|_| bad("is not hex"))?;

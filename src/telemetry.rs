@@ -1,9 +1,9 @@
 //! What the service tells of itself in numbers (Prometheus). No label holds anything of a taxpayer.
 //!
-//! Names are listed in `docs/operations.md`. Where nobody asked for an endpoint, counting costs
-//! next to nothing.
+//! Where nobody asked for an endpoint, nothing is counted.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -26,6 +26,7 @@ pub fn serve(address: SocketAddr) -> Result<(), TelemetryError> {
     let built = PrometheusBuilder::new().with_http_listener(address).build();
     let (recorder, endpoint) = built.map_err(|error| refuse(error.to_string()))?;
     metrics::set_global_recorder(recorder).map_err(|error| refuse(error.to_string()))?;
+    SERVED.store(true, Ordering::Relaxed);
     describe();
     gauge!("caixing_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
     tokio::spawn(async move {
@@ -34,6 +35,14 @@ pub fn serve(address: SocketAddr) -> Result<(), TelemetryError> {
         }
     });
     Ok(())
+}
+
+/// There is an endpoint.
+static SERVED: AtomicBool = AtomicBool::new(false);
+
+/// True where somebody can read the numbers.
+pub fn is_served() -> bool {
+    SERVED.load(Ordering::Relaxed)
 }
 
 fn describe() {
@@ -70,7 +79,9 @@ pub fn answered(method: String, code: &'static str, after: Duration) {
 
 /// An event was committed.
 pub fn committed(kind: &str) {
-    counter!(EVENTS, "kind" => kind.to_owned()).increment(1);
+    if is_served() {
+        counter!(EVENTS, "kind" => kind.to_owned()).increment(1);
+    }
 }
 
 /// A transaction clashed and runs again.

@@ -35,7 +35,6 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::server::{self, Settings};
-use crate::store::Database;
 
 pub use api::service_config;
 pub use api_reference::document as api_reference;
@@ -88,12 +87,8 @@ struct Serve {
     /// Where to listen.
     #[arg(long, env = "CAIXING_LISTEN", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
-    /// Where keys lie, and the embedded database where no other is named.
-    #[arg(long, env = "CAIXING_DATA_DIR", default_value = "./caixing-data")]
-    data_dir: PathBuf,
-    /// The database: `postgres://USER:PASSWORD@HOST/DATABASE`, or `sqlite://DIRECTORY`.
-    #[arg(long, env = "CAIXING_DATABASE_URL", hide_env_values = true)]
-    database_url: Option<Database>,
+    #[command(flatten)]
+    place: place::Place,
     /// A rule pack that replaces the embedded one.
     #[arg(long, env = "CAIXING_RULES")]
     rules: Option<PathBuf>,
@@ -181,8 +176,8 @@ async fn serve(command: Serve) -> Result<(), Box<dyn std::error::Error>> {
     voucher::use_font(command.font.as_deref())?;
     let settings = Settings {
         listen: command.listen,
-        data_dir: command.data_dir,
-        database: command.database_url,
+        database: Some(command.place.database()),
+        data_dir: command.place.data_dir,
         rules_dir: command.rules,
         sandbox: command.sandbox,
         gateway: command.gateway,

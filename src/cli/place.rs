@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::signing;
 use crate::store::Database;
 
 /// The arguments.
@@ -24,6 +25,6 @@ impl Place {
 
     /// The file of the key that signs vouchers.
     pub fn voucher_key(&self) -> PathBuf {
-        self.data_dir.join("voucher-key.hex")
+        signing::key_file(&self.data_dir)
     }
 }

@@ -110,12 +110,6 @@ fn put_key(key: Option<&str>, file: &Path) -> Result<String, Box<dyn std::error:
     if let Some(dir) = file.parent() {
         std::fs::create_dir_all(dir)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(file)?;
-    out.write_all(key.as_bytes())?;
-    out.sync_all()?;
+    signing::keep_key(file, key)?;
     Ok(format!("the key that signs vouchers → {place}"))
 }

@@ -45,6 +45,9 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        if !telemetry::is_served() {
+            return Box::pin(self.0.call(request));
+        }
         let method = method_of(request.uri().path())
             .map_or_else(|| OTHER.to_owned(), |method| method.full_name().to_owned());
         let watch = Stopwatch::start();

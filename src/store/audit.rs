@@ -323,15 +323,6 @@ impl Tx {
         })
     }
 
-    async fn is_unfinished_copy(&mut self) -> Result<bool, StoreError> {
-        let (copies,): (i64,) = on_backend!(self, conn => sqlx::query_as(
-            "SELECT COUNT(*) FROM database_copy WHERE finished_at IS NULL",
-        )
-        .fetch_one(conn)
-        .await)?;
-        Ok(copies > 0)
-    }
-
     /// Compares each row with the last event about it.
     async fn audit_rows(&mut self, taxpayer: &str, told: &Told) -> Result<Vec<Break>, StoreError> {
         let mut breaks = Vec::new();

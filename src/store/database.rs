@@ -1,6 +1,6 @@
 //! Which database: the embedded one in a directory, or PostgreSQL at a URL.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// A database, as a command names it.
@@ -10,16 +10,6 @@ pub enum Database {
     Embedded(PathBuf),
     /// PostgreSQL; the URL may hold a password.
     Postgres(String),
-}
-
-impl Database {
-    /// The database of `--database-url`, or the embedded one of the data directory without it.
-    ///
-    /// # Errors
-    /// [`UnknownDatabase`].
-    pub fn chosen(url: Option<&str>, data_dir: &Path) -> Result<Self, UnknownDatabase> {
-        url.map_or_else(|| Ok(Self::Embedded(data_dir.to_owned())), str::parse)
-    }
 }
 
 impl std::fmt::Debug for Database {

@@ -107,6 +107,8 @@ macro_rules! select {
     };
 }
 
+pub(super) use select;
+
 const AFTER_POSITION: &str = select!("WHERE position > $1 ORDER BY event.position LIMIT $2");
 const AFTER_SEQUENCE: &str =
     select!("WHERE taxpayer_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3");

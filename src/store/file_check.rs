@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 use tokio_stream::StreamExt as _;
 
 use super::StoreError;
@@ -20,7 +20,6 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER: usize = 100;
 /// Written into the header: the file is this program's.
 pub(super) const APPLICATION_ID: &str = "PRAGMA application_id = 1128352088";
-const FULL_CHECK: &str = "PRAGMA integrity_check(20)";
 const FOREIGN_KEYS: &str = "PRAGMA foreign_key_check";
 const WHAT_TO_DO: &str = "nothing was changed; restore a backup, or read a copy of the file";
 
@@ -136,7 +135,7 @@ pub(super) async fn after_opening(
     if length(file).max(length(&beside(file, "-wal"))) > SMALL {
         return Ok(());
     }
-    let found = structure(connection)
+    let found = structure(connection, FINDINGS_MAX)
         .await
         .map_err(|error| refuse_error(file, error))?;
     if found.is_empty() {
@@ -149,9 +148,13 @@ pub(super) async fn after_opening(
     Err(refuse(file, &text))
 }
 
-/// What SQLite's check of every page, row and index finds.
-async fn structure(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
-    let mut rows = sqlx::query_as::<_, (String,)>(FULL_CHECK).fetch(connection);
+/// What SQLite's check of every page, row and index finds, at most so much.
+pub(super) async fn structure(
+    connection: &mut SqliteConnection,
+    most: usize,
+) -> Result<Vec<String>, sqlx::Error> {
+    let check = AssertSqlSafe(format!("PRAGMA integrity_check({most})"));
+    let mut rows = sqlx::query_as::<_, (String,)>(check).fetch(connection);
     let mut found = Vec::new();
     while let Some(row) = rows.next().await {
         match row {
@@ -166,7 +169,7 @@ async fn structure(connection: &mut SqliteConnection) -> Result<Vec<String>, sql
             Err(_) => break,
         }
     }
-    found.truncate(FINDINGS_MAX);
+    found.truncate(most);
     Ok(found)
 }
 
@@ -175,7 +178,7 @@ async fn structure(connection: &mut SqliteConnection) -> Result<Vec<String>, sql
 /// # Errors
 /// The driver's, where damage keeps the check from running.
 pub(super) async fn full(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
-    let mut found = structure(connection).await?;
+    let mut found = structure(connection, FINDINGS_MAX).await?;
     type Missing = (String, Option<i64>, String, i64);
     let rows: Vec<Missing> = sqlx::query_as(FOREIGN_KEYS).fetch_all(connection).await?;
     let missing = |(table, row, parent, _): Missing| {

@@ -357,20 +357,24 @@ impl Tx {
     /// [`StoreError`]; then nothing was changed, or what was is found by the request id.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let events = self.write_events().await?;
-        let kinds: Vec<String> = events.iter().map(|event| event.kind.clone()).collect();
-        match self.backend {
+        let numbered = match self.backend {
             TxBackend::Sqlite(transaction) => {
                 transaction.commit().await?;
-                self.news.tell(events);
+                true
             }
             TxBackend::Postgres(transaction) => {
                 transaction.commit().await?;
-                if !events.is_empty() {
-                    self.committed.send_replace(());
-                }
+                false
             }
+        };
+        for event in &events {
+            telemetry::committed(&event.kind);
         }
-        kinds.iter().for_each(|kind| telemetry::committed(kind));
+        if numbered {
+            self.news.tell(events);
+        } else if !events.is_empty() {
+            self.committed.send_replace(());
+        }
         Ok(())
     }
 }

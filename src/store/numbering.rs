@@ -14,6 +14,7 @@ use std::time::Duration;
 use sqlx::AssertSqlSafe;
 use tokio::sync::watch;
 
+use super::events::select;
 use super::many::{all_rows, pieces};
 use super::{KeptEvent, Store, StoreError, Tx, TxBackend};
 
@@ -23,9 +24,7 @@ const BATCH: i64 = 1000;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 const HOLD: &str = "SELECT last FROM event_numbering WHERE id = 1 FOR UPDATE";
-const UNNUMBERED: &str = "SELECT COALESCE(position, 0) AS position, taxpayer_id, sequence, kind,
-     subject_id, rpc, request_id, at, hash, detail FROM event
-     WHERE position IS NULL ORDER BY taxpayer_id, sequence LIMIT $1";
+const UNNUMBERED: &str = select!("WHERE position IS NULL ORDER BY taxpayer_id, sequence LIMIT $1");
 const RAISE: &str = "UPDATE event_numbering SET last = $1 WHERE id = 1 AND last = $2";
 
 impl Store {

@@ -1,10 +1,7 @@
 //! The embedded database's one writer: who shares a commit, who never does, and that nobody who
 //! fails or leaves takes anything with him.
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Instant;
 
 use caixing::clock::Clock;
@@ -244,21 +241,6 @@ fn numbered(number: usize) -> String {
         .sum();
     let check = (31 - sum % 31) % 31;
     format!("{body}{}", ALPHABET.as_bytes()[check] as char)
-}
-
-/// Polls work so many times, then drops it where it stands.
-async fn cut<T>(work: impl Future<Output = T>, polls: u32) -> Option<T> {
-    let mut work = pin!(work);
-    let mut left = polls;
-    std::future::poll_fn(move |context| match work.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending if left == 0 => Poll::Ready(None),
-        Poll::Pending => {
-            left -= 1;
-            Poll::Pending
-        }
-    })
-    .await
 }
 
 #[tokio::test]

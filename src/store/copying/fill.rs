@@ -8,9 +8,9 @@ use sqlx::AssertSqlSafe;
 
 use super::super::many::{all_rows, pieces, rows_of_places};
 use super::super::tables::{Table, copied};
-use super::super::{Backend, Store, StoreError, Tx, change, micros, on_backend, one_row};
+use super::super::{Store, StoreError, Tx, change, micros, on_backend, one_row};
 use super::read::has_its_row;
-use super::{Row, Value};
+use super::{Row, bound};
 
 /// The mark of a copy.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -65,6 +65,12 @@ impl Tx {
         .await)?)
     }
 
+    /// True where the database holds a copy that is not whole.
+    pub(in crate::store) async fn is_unfinished_copy(&mut self) -> Result<bool, StoreError> {
+        let mark = self.copy_mark().await?;
+        Ok(mark.is_some_and(|mark| mark.finished_at.is_none()))
+    }
+
     /// Puts rows into a table.
     async fn fill(&mut self, table: &'static Table, rows: &[Row]) -> Result<(), StoreError> {
         let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
@@ -84,15 +90,7 @@ impl Tx {
                 )
             };
             let done = change!(self, conn => {
-                let mut query = sqlx::query(AssertSqlSafe(sql));
-                for value in piece.iter().flatten() {
-                    query = match value {
-                        Value::Text(value) => query.bind(value.as_deref()),
-                        Value::Integer(value) => query.bind(*value),
-                        Value::Bytes(value) => query.bind(value.as_deref()),
-                    };
-                }
-                query.execute(conn).await
+                bound!(sqlx::query(AssertSqlSafe(sql)), piece.iter().flatten()).execute(conn).await
             });
             all_rows(table.name, done?, piece.len())?;
         }
@@ -206,7 +204,7 @@ impl Store {
     /// Marks the copy as whole.
     pub(super) async fn finish_copy(&self, at: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.begin("Copy", None, None).await?;
-        if matches!(self.backend, Backend::Sqlite(_)) {
+        if self.is_alone() {
             tx.number_the_rest().await?;
         }
         let done = change!(tx, conn => sqlx::query(

@@ -57,6 +57,27 @@ impl Value {
     }
 }
 
+/// A query with values bound to its next places.
+macro_rules! bound {
+    ($query:expr, $values:expr) => {{
+        let mut query = $query;
+        for value in $values {
+            query = match value {
+                crate::store::copying::Value::Text(value) => query.bind(value.as_deref()),
+                crate::store::copying::Value::Integer(value) => query.bind(*value),
+                crate::store::copying::Value::Bytes(value) => query.bind(value.as_deref()),
+            };
+        }
+        query
+    }};
+}
+use bound;
+
+/// The last event of a chain, as [`Sums::heads`] takes it in.
+fn head_line(taxpayer: &str, sequence: i64, hash: &str) -> String {
+    format!("{taxpayer} {sequence} {hash}\n")
+}
+
 /// A row as one line of JSON.
 fn line_of(row: &[Value]) -> String {
     serde_json::Value::Array(row.iter().map(Value::to_json).collect()).to_string()
@@ -172,12 +193,10 @@ impl Summing {
         self.head = Some(event);
     }
 
-    /// The last event of a chain, as [`Sums::heads`] takes it in.
     fn end_chain(&mut self) {
         if let Some((taxpayer, sequence, hash)) = self.head.take() {
             self.chains = self.chains.saturating_add(1);
-            self.heads
-                .update(format!("{taxpayer} {sequence} {hash}\n").as_bytes());
+            self.heads.update(head_line(&taxpayer, sequence, &hash));
         }
     }
 

@@ -3,9 +3,10 @@
 use sha2::{Digest as _, Sha256};
 use sqlx::AssertSqlSafe;
 
+use super::super::many::places;
 use super::super::tables::{Kind, Spread, Table, copied};
 use super::super::{Store, StoreError, Tx, TxBackend, on_backend};
-use super::{Progress, Row, Summing, Sums, TableSum, Value, Watcher, line_of};
+use super::{Progress, Row, Summing, Sums, TableSum, Value, Watcher, bound, head_line, line_of};
 
 /// What a page may weigh, in bytes, and how many rows it may have.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -102,39 +103,42 @@ impl Tx {
             .iter()
             .map(|column| reading(table, column.name))
             .collect();
-        let behind = after.map_or_else(String::new, |after| {
-            let places: Vec<String> = (1..=after.len()).map(|place| format!("${place}")).collect();
-            format!(" WHERE ({key}) > ({})", places.join(", "))
-        });
+        let after = after.unwrap_or_default();
+        let behind = match after.len() {
+            0 => String::new(),
+            values => format!(" WHERE ({key}) > ({})", places(1, values)),
+        };
         let sql = format!(
             "SELECT {} FROM {}{behind} ORDER BY {key} LIMIT {limit}",
             columns.join(", "),
             table.name
         );
+        let kinds: Vec<Kind> = table.columns.iter().map(|column| column.kind).collect();
+        self.values(sql, after, &kinds).await
+    }
+
+    /// Rows of columns of these kinds.
+    async fn values(
+        &mut self,
+        sql: String,
+        places: &[Value],
+        kinds: &[Kind],
+    ) -> Result<Vec<Row>, StoreError> {
         let rows: Result<Vec<Row>, sqlx::Error> = on_backend!(self, conn => {
-            let mut query = sqlx::query(AssertSqlSafe(sql));
-            for value in after.unwrap_or_default() {
-                query = match value {
-                    Value::Text(value) => query.bind(value.as_deref()),
-                    Value::Integer(value) => query.bind(*value),
-                    Value::Bytes(value) => query.bind(value.as_deref()),
-                };
-            }
-            let rows = query.fetch_all(conn).await?;
-            rows.iter()
-                .map(|row| {
-                    let columns = table.columns.iter().enumerate();
-                    columns
-                        .map(|(place, column)| {
-                            Ok(match column.kind {
-                                Kind::Text => Value::Text(sqlx::Row::try_get(row, place)?),
-                                Kind::Integer => Value::Integer(sqlx::Row::try_get(row, place)?),
-                                Kind::Bytes => Value::Bytes(sqlx::Row::try_get(row, place)?),
-                            })
+            let query = bound!(sqlx::query(AssertSqlSafe(sql)), places);
+            query.fetch_all(conn).await.and_then(|rows| {
+                let read = |row| {
+                    let value = |(place, kind): (usize, &Kind)| {
+                        Ok(match kind {
+                            Kind::Text => Value::Text(sqlx::Row::try_get(row, place)?),
+                            Kind::Integer => Value::Integer(sqlx::Row::try_get(row, place)?),
+                            Kind::Bytes => Value::Bytes(sqlx::Row::try_get(row, place)?),
                         })
-                        .collect()
-                })
-                .collect()
+                    };
+                    kinds.iter().enumerate().map(value).collect()
+                };
+                rows.iter().map(read).collect()
+            })
         });
         Ok(rows?)
     }
@@ -162,23 +166,7 @@ impl Tx {
             .filter_map(|place| table.columns.get(place))
             .map(|column| column.kind)
             .collect();
-        let row: Result<Option<Row>, sqlx::Error> = on_backend!(self, conn => {
-            let row = sqlx::query(AssertSqlSafe(sql)).fetch_optional(conn).await?;
-            row.map(|row| {
-                let kinds = kinds.iter().enumerate();
-                kinds
-                    .map(|(place, kind)| {
-                        Ok(match kind {
-                            Kind::Text => Value::Text(sqlx::Row::try_get(&row, place)?),
-                            Kind::Integer => Value::Integer(sqlx::Row::try_get(&row, place)?),
-                            Kind::Bytes => Value::Bytes(sqlx::Row::try_get(&row, place)?),
-                        })
-                    })
-                    .collect()
-            })
-            .transpose()
-        });
-        Ok(row?)
+        Ok(self.values(sql, &[], &kinds).await?.pop())
     }
 
     /// How many rows a table has.
@@ -198,15 +186,13 @@ impl Tx {
         Ok(all)
     }
 
-    /// Sums up every row, and hands each line on.
+    /// Sums up every row of all, and hands each line on.
     pub(super) async fn sum_up<E: From<StoreError>>(
         &mut self,
-        what: &'static str,
+        (what, all): (&'static str, u64),
         watcher: Watcher<'_>,
         mut each: impl FnMut(&'static Table, Line<'_>) -> Result<(), E>,
     ) -> Result<Sums, E> {
-        self.unhurried().await?;
-        let all = self.count_all().await?;
         let (mut summing, mut done) = (Summing::default(), 0_u64);
         for table in copied() {
             each(table, Line::Begins)?;
@@ -266,7 +252,7 @@ impl Tx {
             .await)?;
             for (taxpayer, sequence, hash) in ends {
                 chains = chains.saturating_add(1);
-                heads.update(format!("{taxpayer} {sequence} {hash}\n").as_bytes());
+                heads.update(head_line(&taxpayer, sequence, &hash));
             }
             after = through;
         }
@@ -298,7 +284,9 @@ impl Store {
     /// [`StoreError`].
     pub async fn sums(&self, what: &'static str, watcher: Watcher<'_>) -> Result<Sums, StoreError> {
         let mut tx = self.read().await?;
-        tx.sum_up(what, watcher, |_, _| Ok::<(), StoreError>(()))
+        tx.unhurried().await?;
+        let all = tx.count_all().await?;
+        tx.sum_up((what, all), watcher, |_, _| Ok::<(), StoreError>(()))
             .await
     }
 }

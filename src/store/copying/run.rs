@@ -111,7 +111,7 @@ pub async fn backup(
     let header = Header::new(at.to_string(), store.kind(), rows, voucher_key);
     file.line(&header_line(&header)?)?;
     let sums = tx
-        .sum_up("backing up", watcher, |table, line| {
+        .sum_up(("backing up", rows), watcher, |table, line| {
             match line {
                 Line::Begins => file.line(&begin_line(table)?)?,
                 Line::Row(row) => file.line(row)?,

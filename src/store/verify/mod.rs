@@ -5,6 +5,7 @@
 mod rules;
 
 use super::copying::{Progress, Watcher};
+use super::file_check::structure as structure_of;
 use super::{Break, Fault, Store, StoreError, Tx, TxBackend, on_backend};
 use rules::{REFERENCES, RULES, Reference};
 use sqlx::AssertSqlSafe;
@@ -13,6 +14,8 @@ use sqlx::AssertSqlSafe;
 const PAGE: i64 = 500;
 /// Sorts after every id.
 const LAST: &str = "~";
+/// So much is told of the embedded database's file.
+const FILE_FINDINGS_MAX: usize = 100;
 /// So many violations are told; more are counted.
 const TOLD_MAX: usize = 10_000;
 
@@ -169,10 +172,7 @@ impl Tx {
             text,
         };
         let conn = transaction.connection()?;
-        let told: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check")
-            .fetch_all(conn)
-            .await?;
-        for (text,) in told.into_iter().filter(|(text,)| text != "ok") {
+        for text in structure_of(conn, FILE_FINDINGS_MAX).await? {
             found.add(structure("FILE_DAMAGED", text));
         }
         Ok(())

@@ -3,9 +3,7 @@
 //! whatever await it stands.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::{Arc, LazyLock};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use caixing::clock::Clock;
@@ -25,7 +23,7 @@ use super::bank::{self, Bank};
 use super::eyes::Eyes;
 use super::invariants::{Rows, rows};
 use super::streaming::open_streams;
-use crate::support::{On, TestDatabase};
+use crate::support::{On, TestDatabase, cut};
 
 /// How long a payment that the service works on by itself is waited for.
 const BOUND: Duration = Duration::from_millis(500);
@@ -157,7 +155,7 @@ impl World {
     /// Calls, and leaves after so many polls; true when the call was cut.
     pub fn ask_cut(&mut self, asked: Asked, polls: u8) -> (Outcome, bool) {
         let tasks = self.tasks();
-        match self.run(cut(asked.clone().ask(self.app()), polls)) {
+        match self.run(cut(asked.clone().ask(self.app()), polls.into())) {
             Some(outcome) => (outcome, false),
             None if asked.is_stream() => {
                 self.wait_for_streams(tasks);
@@ -169,7 +167,7 @@ impl World {
 
     /// Calls, and dies after so many polls. True when the call was cut.
     pub fn ask_and_die(&mut self, asked: Asked, polls: u8) -> (Outcome, bool) {
-        let answered = self.run(cut(asked.clone().ask(self.app()), polls));
+        let answered = self.run(cut(asked.clone().ask(self.app()), polls.into()));
         self.die();
         match answered {
             Some(outcome) => (outcome, false),
@@ -307,19 +305,4 @@ impl Life {
         bank.connect(&app);
         Self { app, eyes, runtime }
     }
-}
-
-/// Polls a call so many times at most, then drops it at the await it stands.
-async fn cut<F: Future>(call: F, polls: u8) -> Option<F::Output> {
-    let mut call = pin!(call);
-    let mut left = polls;
-    std::future::poll_fn(move |context| match call.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending if left == 0 => Poll::Ready(None),
-        Poll::Pending => {
-            left -= 1;
-            Poll::Pending
-        }
-    })
-    .await
 }

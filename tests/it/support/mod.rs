@@ -4,6 +4,7 @@ mod acts;
 mod bank;
 mod cluster;
 mod corrections;
+mod cut;
 mod database;
 
 use std::path::Path;
@@ -29,6 +30,7 @@ pub use acts::*;
 pub use bank::{QuietBank, serve as serve_quiet_bank};
 pub use cluster::{ASKED, Cluster, cluster};
 pub use corrections::*;
+pub use cut::cut;
 pub use database::{On, TestDatabase, with_setting};
 pub(crate) use database::{also_on_postgres, on_both};
 
