@@ -37,6 +37,22 @@ async fn declare(tx: &mut Tx) -> Result<(), StoreError> {
     tx.update_source(&declared).await
 }
 
+/// Until the connection of `pid` waits for a lock.
+async fn waits(watching: &mut PgConnection, pid: i32) {
+    const WAITING: &str = "SELECT COUNT(*) FROM pg_stat_activity
+                           WHERE pid = $1 AND wait_event_type = 'Lock'";
+    let waiting = async {
+        while sqlx::query_scalar::<_, i64>(WAITING)
+            .bind(pid)
+            .fetch_one(&mut *watching)
+            .await
+            .unwrap()
+            == 0
+        {}
+    };
+    tokio::time::timeout(BOUND, waiting).await.unwrap();
+}
+
 /// What the runs of a transaction failed with.
 type Why = Arc<Mutex<Vec<String>>>;
 
@@ -62,8 +78,13 @@ async fn a_deadlock_runs_again_and_is_counted() {
     let (kept, store) = TestDatabase::opened(On::Postgres).await;
     started(&store).await;
     let mut other = beside(&kept).await;
+    let watching = tokio::sync::Mutex::new(beside(&kept).await);
     // The server looks for deadlocks from ours, so that ours is the one it ends.
     run(&mut other, "SET deadlock_timeout = '60s'")
+        .await
+        .unwrap();
+    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+        .fetch_one(&mut other)
         .await
         .unwrap();
     run(&mut other, "BEGIN").await.unwrap();
@@ -80,6 +101,8 @@ async fn a_deadlock_runs_again_and_is_counted() {
         let mut tx = store.begin("Declare", Some(taxpayer_key()), None).await?;
         if let Some(locked) = locked.lock().unwrap().take() {
             locked.send(()).unwrap();
+            // A server looks for a deadlock once a wait: the other's must have begun before ours.
+            waits(&mut *watching.lock().await, pid).await;
         }
         noted(&why, declare(&mut tx).await)?;
         tx.commit().await

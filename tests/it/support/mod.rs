@@ -426,7 +426,7 @@ pub fn with_header<T>(message: T, name: &'static str, value: &str) -> Request<T>
     request
 }
 
-const BOUND: Duration = Duration::from_secs(30);
+pub(crate) const BOUND: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Reads a payment until it is in a state, at most half a minute.
