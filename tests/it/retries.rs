@@ -99,7 +99,8 @@ async fn a_deadlock_runs_again_and_is_counted() {
     let why = Why::default();
     let work = || async {
         let mut tx = store.begin("Declare", Some(taxpayer_key()), None).await?;
-        if let Some(locked) = locked.lock().unwrap().take() {
+        let first = locked.lock().unwrap().take();
+        if let Some(locked) = first {
             locked.send(()).unwrap();
             // A server looks for a deadlock once a wait: the other's must have begun before ours.
             waits(&mut *watching.lock().await, pid).await;
